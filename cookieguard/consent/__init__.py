@@ -1,0 +1,1 @@
+"""What a visitor decided, and the signed cookie that carries it."""

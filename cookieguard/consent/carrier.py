@@ -1,0 +1,82 @@
+"""Where the consent cookie lives: under which name, for which host, and which of several counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+
+from msgspec import Struct
+
+from ..cookies.cookieheader import split_cookie_header
+from ..policy.entries import ConsentSettings
+from .consent import Record
+from .seal import Seal
+
+NAME = "cookieguard"
+HOST_NAME = "__Host-cookieguard"
+_LONGEST = 4096
+_REMEMBERED = 1024
+
+
+class Scope(Struct, frozen=True):
+    """The consent cookie of one host: `domain` is the shared one, None for host-only."""
+
+    audience: str
+    https: bool
+    domain: str | None
+
+    @property
+    def name(self) -> str:
+        # Over https without a shared domain the `__Host-` prefix keeps every sibling and plain
+        # http out; "and then nothing else is read".
+        return HOST_NAME if self.https and self.domain is None else NAME
+
+
+class Carrier:
+    """Reads and writes the consent cookie of a policy. Thread-safe."""
+
+    def __init__(self, seal: Seal, settings: ConsentSettings) -> None:
+        self._seal = seal
+        self._settings = settings
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)
+
+    def scope(self, host: str, *, https: bool) -> Scope:
+        """Return where the consent of this host (without port, lower case) lives."""
+        domain = self._settings.domain and self._settings.domain.lower()
+        # Off its domain (a developer's localhost) a shared cookie couldn't be set at all.
+        if domain and (host == domain or host.endswith("." + domain)):
+            return Scope(domain, https, domain)
+        return Scope(host, https, None)
+
+    def read(self, cookies: str | None, scope: Scope) -> Record | None:
+        """Find the consent in a `Cookie` header; None where none counts."""
+        name = scope.name
+        if not cookies or name not in cookies:
+            return None
+        found = tuple(value for sent, value in split_cookie_header(cookies) if sent == name)
+        # Each costs an HMAC: a handful is what tossing from subdomains and paths can reach.
+        found = tuple(value for value in found[:8] if len(value) <= _LONGEST)
+        return (
+            self._remembered(found, scope.audience)
+            if sum(map(len, found)) <= 1024
+            else self._open(found, scope.audience)
+        )
+
+    def _open(self, values: Iterable[str], audience: str) -> Record | None:
+        records = [record for value in values if (record := self._seal.loads(value, audience))]
+        # "Among several that verify: the newest; in a tie what all of them allow."
+        newest = max((record.day for record in records), default=None)
+        return (
+            reduce(Record.merged, (record for record in records if record.day == newest)) if newest else None
+        )
+
+    def write(self, record: Record, scope: Scope) -> str:
+        """Return the `Set-Cookie` value that stores a record."""
+        lifetime = self._settings.lifetime.seconds
+        attributes = f"Path=/; Max-Age={lifetime}; SameSite=Lax"
+        if scope.domain:
+            attributes += f"; Domain={scope.domain}"
+        if scope.https:
+            attributes += "; Secure"
+        # No HttpOnly: the browser guard reads the decision. It holds no secret and no identity.
+        return f"{scope.name}={self._seal.dumps(record, scope.audience)}; {attributes}"

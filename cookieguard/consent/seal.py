@@ -1,0 +1,92 @@
+"""Record <-> signed text.
+
+    1.2026-11-22.+analytics:3f9aK1x0PQ4.-marketing:Zx81mGh2LwQ.SIGNATURE
+
+`+` accepted, `*` accepted under a Global Privacy Control signal, `-` refused, each with the
+category's token. Plain text, so that the browser guard can read it; only the server can write it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from itsdangerous import Signer
+
+from ..errors import ConfigurationError
+from ..policy.model import TOKEN_LENGTH
+from .consent import Choice, Record
+
+SHORTEST_KEY = 16
+_VERSION = "1"
+_SALT = b"cookieguard.consent"
+_CHOICE = re.compile(rf"([+*-])([a-z][a-z0-9_-]{{0,31}}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+class Seal:
+    """Signs with the newest key and takes any of them, oldest first, so that keys can rotate.
+
+    `audience` is the host or shared domain that the text is for: it stands in the signature, not
+    in the text, so one site's consent is none on another that has the same key.
+    """
+
+    def __init__(self, secret_key: str | bytes | Sequence[str | bytes]) -> None:
+        keys = [secret_key] if isinstance(secret_key, str | bytes) else list(secret_key)
+        if not keys:
+            raise ConfigurationError("cookieguard.E002", "secret_key is an empty list; give at least one key")
+        for key in keys:
+            if not isinstance(key, str | bytes):
+                raise ConfigurationError(
+                    "cookieguard.E002",
+                    f"secret_key is {type(key).__name__}; give a str, bytes, or a list of them, oldest first",
+                )
+            if len(_bytes(key)) < SHORTEST_KEY:
+                raise ConfigurationError(
+                    "cookieguard.E003",
+                    f"a secret key is shorter than {SHORTEST_KEY} bytes; make one with: "
+                    "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+                )
+        self._signer = Signer(
+            [_bytes(key) for key in keys], salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256
+        )
+
+    def dumps(self, record: Record, audience: str) -> str:
+        """Write and sign a record: under 400 bytes for ten categories."""
+        parts = [_VERSION, record.day.isoformat()]
+        for choice in record.choices:
+            sign = "-" if not choice.accepted else "*" if choice.under_gpc else "+"
+            parts.append(f"{sign}{choice.category}:{choice.token}")
+        text = ".".join(parts)
+        return f"{text}.{self._signer.get_signature(_signed(text, audience)).decode()}"
+
+    def loads(self, sealed: str, audience: str) -> Record | None:
+        """Check the signature and read the record; None for whatever isn't one of ours."""
+        text, dot, signature = sealed.rpartition(".")
+        if not dot or not sealed.isascii():
+            return None
+        if not self._signer.verify_signature(_signed(text, audience), signature.encode()):
+            return None
+        version, day, *choices = text.split(".")
+        matches = [_CHOICE.fullmatch(choice) for choice in choices]
+        if version != _VERSION or not _DAY.fullmatch(day):
+            return None
+        try:
+            made_on = date.fromisoformat(day)
+        except ValueError:
+            return None
+        return Record(
+            made_on,
+            tuple(Choice(match[2], match[1] != "-", match[3], match[1] == "*") for match in matches if match),
+        )
+
+
+def _bytes(key: str | bytes) -> bytes:
+    return key.encode() if isinstance(key, str) else key
+
+
+def _signed(text: str, audience: str) -> bytes:
+    # No audience holds a `|`, so no two pairs make the same bytes.
+    return f"{audience}|{text}".encode("ascii", "backslashreplace")

@@ -1,0 +1,1 @@
+"""The two cookie headers, read as browsers read them."""

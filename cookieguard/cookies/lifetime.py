@@ -1,0 +1,65 @@
+"""How long a cookie may stay: a duration, or `session`."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+# "Months are 31 days and years 366 when a lifetime is compared": the longest each can be, so that
+# a site's own arithmetic never makes its cookie too old.
+_SECONDS = {
+    "second": 1,
+    "minute": 60,
+    "hour": 3600,
+    "day": 86400,
+    "week": 7 * 86400,
+    "month": 31 * 86400,
+    "year": 366 * 86400,
+}
+_WORDS = re.compile(r"([0-9]{1,6}) *(second|minute|hour|day|week|month|year)s?", re.ASCII | re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?=[0-9T])(?:(?P<year>[0-9]{1,6})Y)?(?:(?P<month>[0-9]{1,6})M)?(?:(?P<week>[0-9]{1,6})W)?"
+    r"(?:(?P<day>[0-9]{1,6})D)?"
+    r"(?:T(?=[0-9])(?:(?P<hour>[0-9]{1,6})H)?(?:(?P<minute>[0-9]{1,6})M)?(?:(?P<second>[0-9]{1,9})S)?)?",
+    re.ASCII,
+)
+
+
+class Lifetime(msgspec.Struct, frozen=True):
+    """`parts` are amount and unit, as (6, "month"); a session cookie has none.
+
+    `seconds` is what a Max-Age is compared with, None for a session cookie.
+    """
+
+    parts: tuple[tuple[int, str], ...]
+
+    @property
+    def seconds(self) -> int | None:
+        if not self.parts:
+            return None
+        return sum(amount * _SECONDS[unit] for amount, unit in self.parts)
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return "session"
+        return " ".join(f"{amount} {unit}{'' if amount == 1 else 's'}" for amount, unit in self.parts)
+
+
+SESSION = Lifetime(())
+
+
+def parse_lifetime(text: str) -> Lifetime:
+    """Read `session`, `6 months`, `365 days`, `PT6H`; ValueError says what is understood."""
+    stripped = text.strip()
+    if stripped.lower() == "session":
+        return SESSION
+    if match := _WORDS.fullmatch(stripped):
+        parts: tuple[tuple[int, str], ...] = ((int(match[1]), match[2].lower()),)
+    elif match := _ISO.fullmatch(stripped):
+        parts = tuple((int(amount), unit) for unit, amount in match.groupdict().items() if amount)
+    else:
+        raise ValueError(f"{text!r} is no duration")
+    if not sum(amount for amount, _ in parts):
+        raise ValueError(f"{text!r} is no time at all")
+    return Lifetime(parts)

@@ -1,0 +1,82 @@
+"""Keep what is one visitor's out of shared caches, and never make a response more cacheable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from werkzeug.http import parse_list_header
+
+Headers = list[tuple[str, str]]
+
+_FOR_SHARED_CACHES = ("public", "s-maxage", "proxy-revalidate")
+# What a CDN obeys before, or instead of, Cache-Control (RFC 9213 and the vendors' own).
+_TARGETED = frozenset(
+    {
+        "cdn-cache-control",
+        "cloudflare-cdn-cache-control",
+        "vercel-cdn-cache-control",
+        "netlify-cdn-cache-control",
+        "akamai-cache-control",
+        "surrogate-control",
+        "edge-control",
+        "x-accel-expires",
+    }
+)
+
+
+def make_private(headers: Headers) -> Headers:
+    """Return the headers of a response that only the visitor's own browser may keep."""
+    kept: Headers = []
+    directives: list[str] = []
+    place: int | None = None
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == "cache-control":
+            place = len(kept) if place is None else place
+            directives += _split(value)
+        elif lowered not in _TARGETED or _is_forbidding(value):
+            kept.append((name, value))
+    private = [directive for directive in directives if _key(directive) not in _FOR_SHARED_CACHES]
+    if not {"private", "no-store"} & {directive.strip().lower() for directive in private}:
+        # A qualified `private="…"` speaks of single fields only.
+        private.append("private")
+    kept.insert(len(kept) if place is None else place, ("Cache-Control", ", ".join(private)))
+    return kept
+
+
+def add_vary(headers: Headers, fields: Iterable[str]) -> Headers:
+    """Return the headers with these fields merged into `Vary`, the existing ones as they were."""
+    present = [name for key, value in headers if key.lower() == "vary" for name in parse_list_header(value)]
+    if "*" in present:
+        return headers
+    known = {name.lower() for name in present}
+    missing = [field for field in fields if field.lower() not in known]
+    if not missing:
+        return headers
+    for index, (name, value) in enumerate(headers):
+        if name.lower() == "vary":
+            merged = ", ".join([value, *missing]) if value.strip() else ", ".join(missing)
+            return [*headers[:index], (name, merged), *headers[index + 1 :]]
+    return [*headers, ("Vary", ", ".join(missing))]
+
+
+def _is_forbidding(value: str) -> bool:
+    keys = {_key(directive) for directive in _split(value)}
+    return bool(keys & {"no-store", "private"}) or value.strip() == "0"
+
+
+def _key(directive: str) -> str:
+    return directive.partition("=")[0].strip().lower()
+
+
+def _split(value: str) -> list[str]:
+    """Split at commas outside quotes, each directive as it was written."""
+    parts, quoted, start = [], False, 0
+    for at, char in enumerate(value):
+        if char == '"':
+            quoted = not quoted
+        elif char == "," and not quoted:
+            parts.append(value[start:at])
+            start = at + 1
+    parts.append(value[start:])
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,1 @@
+"""What the site declares: read, checked, and asked about a cookie's name."""

@@ -1,0 +1,77 @@
+"""Well-known services, one data file each, in the policy file's own format.
+
+`use = ["NAME"]` takes one over. The catalogue never authorises by itself: what isn't used is
+only known, for warnings and suggestions.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from ...errors import PolicyError
+from ..document import read_file
+from ..entries import CookieEntry, ProviderEntry
+from ..index import Index
+from ..model import Declaration, Provider
+from ..pattern import compile_pattern
+from ..reader import Reader
+
+_FOLDER = Path(__file__).parent
+
+
+class Service(msgspec.Struct, frozen=True):
+    """One file of the catalogue; `source` says where its facts are from, `checked` on which day."""
+
+    name: str
+    providers: tuple[Provider, ...]
+    declarations: tuple[Declaration, ...]
+    source: str
+    checked: str
+
+
+@cache
+def service_names() -> tuple[str, ...]:
+    """Return what `use` may name, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+@cache
+def load_service(name: str) -> Service:
+    """Load one file. PolicyError where a contributor made a mistake in it."""
+    document = read_file(_FOLDER / f"{name}.toml")
+    reader = Reader(document)
+    providers = reader.tables(("providers",), document.data.get("providers", {}), ProviderEntry)
+    cookies = reader.tables(("cookies",), document.data.get("cookies", []), CookieEntry)
+    if reader.problems:
+        raise PolicyError(reader.problems)
+    about = document.data["about"]
+    return Service(
+        name=name,
+        providers=tuple(
+            Provider(id=str(id), **msgspec.structs.asdict(provider)) for id, provider in providers.items()
+        ),
+        declarations=tuple(
+            Declaration(
+                pattern=compile_pattern(cookie.name, cookie.match),
+                origin="catalogue",
+                **msgspec.structs.asdict(cookie),
+            )
+            for cookie in cookies.values()
+        ),
+        source=about["source"],
+        checked=str(about["checked"]),
+    )
+
+
+@cache
+def whole_index() -> Index:
+    """Return an index over each first-party cookie that the catalogue knows."""
+    return Index(
+        declaration
+        for name in service_names()
+        for declaration in load_service(name).declarations
+        if declaration.party == "first" and declaration.kind == "cookie"
+    )

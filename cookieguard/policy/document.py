@@ -1,0 +1,262 @@
+"""TOML, JSON or YAML bytes -> plain data that knows its line numbers."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+from ..errors import PolicyError, Problem
+
+Path = tuple[str | int, ...]
+"""Where a value stands: `("cookies", 3, "lifetime")`."""
+
+
+class Document:
+    """Plain data from one file, with the line on which each entry of it stands."""
+
+    def __init__(
+        self, data: Mapping[str, Any], source: str, find_lines: Callable[[], Iterator[tuple[Path, int]]]
+    ):
+        self.data = data
+        self.source = source
+        self._find_lines = find_lines
+
+    @cached_property
+    def _lines(self) -> dict[Path, int]:
+        # The first place counts: a table may be opened again further down.
+        lines: dict[Path, int] = {}
+        for path, line in self._find_lines():
+            lines.setdefault(path, line)
+        return lines
+
+    def line(self, path: Path) -> int | None:
+        """Return the 1-based line of the entry, or of the nearest one around it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._lines:
+                return self._lines[path[:length]]
+        return None
+
+    def problem(self, id: str, path: Path, reason: str, remedy: str, *, warning: bool = False) -> Problem:
+        """Build the `Problem` of the entry at `path`."""
+        return Problem(
+            id, "warning" if warning else "error", spell(path), reason, remedy, self.source, self.line(path)
+        )
+
+
+def spell(path: Path) -> str:
+    """Write a path as a reader of the file would: `cookies[3].lifetime`, counted from 1."""
+    text = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".") or "the policy"
+
+
+def read_dict(data: Mapping[str, Any], source: str = "<dict>") -> Document:
+    """Take data that has no lines."""
+    return Document(data, source, lambda: iter(()))
+
+
+def read_file(path: FilePath) -> Document:
+    """Read a policy file by its suffix: .toml, .json, .yaml or .yml. PolicyError where it can't."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise _unreadable(
+            str(path),
+            None,
+            f"{path.suffix or 'no suffix'} names no known format",
+            "use .toml, .json, .yaml or .yml",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(
+            str(path), None, f"can't be read: {error.strerror}", "give the path of a policy file"
+        ) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _unreadable(str(path), line, "isn't UTF-8", "save the file as UTF-8") from error
+    return reader(text, str(path))
+
+
+def _unreadable(source: str, line: int | None, reason: str, remedy: str) -> PolicyError:
+    return PolicyError([Problem("cookieguard.E101", "error", "the policy", reason, remedy, source, line)])
+
+
+def _read_toml(text: str, source: str) -> Document:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _toml_error_line(text)
+        raise _unreadable(
+            source, line, f"isn't TOML: {error}", "mend the line, or what stands before it"
+        ) from error
+    return Document(data, source, lambda: _toml_lines(text))
+
+
+def _toml_error_line(text: str) -> int | None:
+    # `tomllib` writes the place into its message only, and since 3.14 into attributes: the first
+    # line up to which nothing parses any more is the same on each version.
+    lines = text.splitlines(keepends=True)
+    for count in range(len(lines), 0, -1):
+        try:
+            tomllib.loads("".join(lines[: count - 1]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return count
+    return None
+
+
+def _toml_lines(text: str) -> Iterator[tuple[Path, int]]:
+    """Find the lines by letting tomllib read one statement at a time: the text is known to parse."""
+    table: Path = ()
+    counts: dict[Path, int] = {}
+    statement, start = "", 0
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        start = start if statement else number
+        statement += line
+        try:
+            data = tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue  # a string or an array that goes on
+        if statement.lstrip().startswith("["):
+            table = _resolve(_only_path(data), counts)
+            if statement.lstrip().startswith("[["):
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+            yield table, start
+        else:
+            for path in _paths(data):
+                yield table + path, start
+        statement = ""
+
+
+def _only_path(data: dict[str, Any]) -> Path:
+    path: Path = ()
+    value: Any = data
+    while isinstance(value, dict) and value:
+        ((key, value),) = value.items()
+        path = (*path, key)
+    return path
+
+
+def _resolve(path: Path, counts: dict[Path, int]) -> Path:
+    """A header `[a.b]` below an array of tables `[[a]]` speaks of its newest element."""
+    resolved: Path = ()
+    for step in path[:-1]:
+        resolved = (*resolved, step)
+        if resolved in counts:
+            resolved = (*resolved, counts[resolved])
+    return resolved + path[-1:]
+
+
+def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    if path:
+        yield path
+    for key, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from _paths(inner, (*path, key))
+
+
+def _read_json(text: str, source: str) -> Document:
+    try:
+        data = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise _unreadable(
+            source, error.lineno, f"isn't JSON: {error.msg}", "mend the line, or what stands before it"
+        ) from error
+    except ValueError as error:
+        raise _unreadable(source, None, str(error), "keep one of them") from error
+    return Document(_table(data, source), source, lambda: _json_lines(text))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return data
+
+
+def _json_lines(text: str) -> Iterator[tuple[Path, int]]:
+    decoder = json.JSONDecoder()
+
+    def skip(at: int) -> int:
+        while text[at : at + 1] in (" ", "\t", "\n", "\r", ",", ":") and at < len(text):
+            at += 1
+        return at
+
+    def walk(at: int, path: Path) -> Generator[tuple[Path, int], None, int]:
+        """Yield what stands at and below `at`; the generator's value is where it ends."""
+        if path:
+            yield path, text.count("\n", 0, at) + 1
+        if text[at] not in "{[":
+            _, end = decoder.raw_decode(text, at)
+            return end
+        close = "}" if text[at] == "{" else "]"
+        step: str | int = -1
+        at = skip(at + 1)
+        while text[at] != close:
+            if close == "}":
+                step, at = decoder.raw_decode(text, at)
+                at = skip(at)
+            else:
+                step = int(step) + 1
+            at = skip((yield from walk(at, (*path, step))))
+        return at + 1
+
+    return walk(skip(0), ())
+
+
+def _read_yaml(text: str, source: str) -> Document:
+    try:
+        import yaml
+    except ImportError as error:
+        raise _unreadable(
+            source, None, "YAML needs PyYAML", "pip install 'cookieguard[yaml]', or write TOML"
+        ) from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        reason = f"isn't YAML: {getattr(error, 'problem', None) or error}"
+        raise _unreadable(source, line, reason, "mend the line, or what stands before it") from error
+
+    def walk(node: yaml.Node | None, path: Path) -> Iterator[tuple[Path, int]]:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                yield (*path, str(key.value)), key.start_mark.line + 1
+                yield from walk(value, (*path, str(key.value)))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                yield (*path, index), value.start_mark.line + 1
+                yield from walk(value, (*path, index))
+
+    seen: set[Path] = set()
+    for path, line in walk(node, ()):
+        if path in seen:
+            raise _unreadable(source, line, f"the key {spell(path)!r} stands twice", "keep one of them")
+        seen.add(path)
+    return Document(_table(data, source), source, lambda: walk(node, ()))
+
+
+def _table(data: Any, source: str) -> dict[str, Any]:
+    if isinstance(data, dict):
+        return data
+    kind = "empty" if data is None else f"a {type(data).__name__}"
+    raise _unreadable(source, 1, f"is {kind}, not a table of settings", "begin with [site] and [[cookies]]")
+
+
+_READERS: dict[str, Callable[[str, str], Document]] = {
+    ".toml": _read_toml,
+    ".json": _read_json,
+    ".yaml": _read_yaml,
+    ".yml": _read_yaml,
+}

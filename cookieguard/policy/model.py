@@ -1,0 +1,133 @@
+"""What the site declared, checked and frozen: Category, Provider, Declaration, and their digests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from .entries import CookieEntry, ProviderEntry, Text
+from .pattern import Pattern
+
+Origin = Literal["site", "imported", "catalogue"]
+
+ESSENTIAL = "essential"
+TOKEN_LENGTH = 11
+"""Characters of a digest that the consent cookie carries: base64url of 64 bits and two more."""
+
+# Signals of Google Consent Mode v2 that each standard category stands for.
+STANDARD_CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    ESSENTIAL: ("security_storage",),
+    "functional": ("functionality_storage", "personalization_storage"),
+    "analytics": ("analytics_storage",),
+    "marketing": ("ad_storage", "ad_user_data", "ad_personalization"),
+}
+
+
+class Provider(ProviderEntry, frozen=True, kw_only=True):
+    """The company or product that a cookie serves."""
+
+    id: str
+
+
+class Declaration(CookieEntry, frozen=True, kw_only=True):
+    """One cookie that the site declared, or took over from the catalogue."""
+
+    pattern: Pattern
+    origin: Origin = "site"
+
+    @property
+    def essential(self) -> bool:
+        return self.category == ESSENTIAL
+
+    @property
+    def essential_somewhere(self) -> bool:
+        """Whether the cookie is strictly necessary on some page: then it is never hidden or swept."""
+        return self.essential or bool(self.essential_under)
+
+    @property
+    def caps(self) -> bool:
+        """Whether the declared lifetime shortens the cookie.
+
+        A lifetime out of the catalogue is a usual value, not the site's word: it must not cut an
+        essential cookie short.
+        """
+        return self.lifetime is not None and not (self.essential and self.origin == "catalogue")
+
+
+class Category(Struct, frozen=True, kw_only=True):
+    """What the visitor decides on.
+
+    `digest` is the SHA-256 (base64url) over all that is material to the decision, `token` the part
+    of it that the consent cookie carries; `accepts` holds the tokens of older wordings that still
+    count.
+    """
+
+    id: str
+    digest: str
+    title: Text | None = None
+    description: Text | None = None
+    accepts: frozenset[str] = frozenset()
+    sold: bool = False
+    consent_mode: tuple[str, ...] = ()
+    shown: bool = True
+
+    @property
+    def essential(self) -> bool:
+        return self.id == ESSENTIAL
+
+    @property
+    def token(self) -> str:
+        return self.digest[:TOKEN_LENGTH]
+
+    def counts(self, token: str) -> bool:
+        """Tell whether a decision made under this token still holds."""
+        return token == self.token or token in self.accepts
+
+
+class Announcement(Struct, frozen=True, kw_only=True):
+    """A planned change; `policy` is what will be in force from the day `effective` on, UTC."""
+
+    effective: date
+    summary: Text
+    policy: Any = None
+
+
+def source_text(text: Text | None, language: str) -> str:
+    """Return the wording in the site's own language, else the first there is."""
+    if text is None or isinstance(text, str):
+        return text or ""
+    return text.get(language) or next(iter(text.values()), "")
+
+
+def category_digest(
+    declarations: Iterable[Declaration], providers: Mapping[str, Provider], *, sold: bool, language: str
+) -> str:
+    """Hash what a visitor's decision on one category rests on.
+
+    Wording in other languages, titles and the order of entries are editorial. What the tuple
+    below names is material: a change of any of it asks the visitor again.
+    """
+    cookies = sorted(
+        (
+            declaration.kind,
+            declaration.name,
+            declaration.match or "",
+            declaration.domain or "" if declaration.party == "third" else "",
+            declaration.party,
+            source_text(declaration.purpose, language),
+            declaration.provider or "",
+            -1 if declaration.lifetime is None else declaration.lifetime.seconds or 0,
+            sorted(declaration.essential_under),
+        )
+        for declaration in declarations
+    )
+    used = sorted({provider for cookie in cookies if (provider := cookie[6]) in providers})
+    served = [(providers[id].name, sorted(providers[id].hosts)) for id in used]
+    material = msgspec.json.encode({"sold": sold, "cookies": cookies, "providers": served})
+    return base64.urlsafe_b64encode(hashlib.sha256(material).digest()).rstrip(b"=").decode()

@@ -1,0 +1,272 @@
+"""The whole policy: loaded, checked, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import PolicyError, Problem, UnknownCategory
+from . import checks
+from .catalogue import Service, load_service, service_names, whole_index
+from .document import Document, Path, read_dict, read_file
+from .entries import (
+    AnnouncementEntry,
+    CategoryEntry,
+    ConsentSettings,
+    CookieEntry,
+    GuardSettings,
+    LedgerSettings,
+    PolicyFile,
+    ProviderEntry,
+    Site,
+)
+from .model import (
+    ESSENTIAL,
+    STANDARD_CATEGORIES,
+    TOKEN_LENGTH,
+    Announcement,
+    Category,
+    Declaration,
+    Provider,
+    category_digest,
+)
+from .pattern import Exact, compile_pattern
+from .reader import Reader, suggest
+
+
+class Policy(Struct, frozen=True, kw_only=True, eq=False):
+    """All that the site declares.
+
+    `categories` and `providers` are keyed by id, `declarations` in the file's order with those of
+    the catalogue behind. `warnings` holds what is allowed but likely a mistake.
+    """
+
+    site: Site
+    guard: GuardSettings
+    consent: ConsentSettings
+    categories: Mapping[str, Category]
+    providers: Mapping[str, Provider]
+    declarations: tuple[Declaration, ...]
+    ledger: LedgerSettings | None = None
+    announcement: Announcement | None = None
+    warnings: tuple[Problem, ...] = ()
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str]) -> Policy:
+        """Load a .toml, .json or .yaml file; PolicyError lists every mistake with its line."""
+        file = FilePath(path)
+        return _build(read_file(file), file.parent)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, base: str | PathLike[str] = ".") -> Policy:
+        """Load the same shape from a dict; `base` is where an announced policy's file is looked for."""
+        return _build(read_dict(data), FilePath(base))
+
+    @property
+    def language(self) -> str:
+        """The site's own language: what texts without a tag are in."""
+        return self.site.languages[0] if self.site.languages else "en"
+
+    @property
+    def optional(self) -> tuple[Category, ...]:
+        """The categories that a visitor is asked about."""
+        return tuple(
+            category for category in self.categories.values() if category.shown and not category.essential
+        )
+
+    def category(self, id: str) -> Category:
+        """Return a category by its id; UnknownCategory names those there are."""
+        try:
+            return self.categories[id]
+        except (KeyError, TypeError):
+            raise UnknownCategory(id, tuple(self.categories)) from None
+
+    def of_category(self, id: str) -> tuple[Declaration, ...]:
+        """Return the declarations of one category."""
+        return tuple(declaration for declaration in self.declarations if declaration.category == id)
+
+    def on(self, day: date) -> Policy:
+        """Return the policy in force on a day (UTC): the announced one once its time has come."""
+        announced = self.announcement
+        if announced is None or announced.policy is None or day < announced.effective:
+            return self
+        following: Policy = announced.policy
+        return following.on(day)
+
+    def asks_again(self, old: Policy) -> tuple[str, ...]:
+        """Name the categories whose visitors, having decided under `old`, are asked again."""
+        return tuple(
+            category.id
+            for category in self.optional
+            if category.id not in old.categories or not category.counts(old.categories[category.id].token)
+        )
+
+
+def _build(document: Document, base: FilePath) -> Policy:
+    reader = Reader(document)
+    data = document.data
+    for key in data:
+        if key not in PolicyFile.__struct_fields__ and key != "$schema":
+            reader.error(
+                "cookieguard.E103", (key,), "unknown table", suggest(key, PolicyFile.__struct_fields__)
+            )
+    site = reader.table(("site",), data.get("site", {}), Site) or Site()
+    guard = reader.table(("guard",), data.get("guard", {}), GuardSettings) or GuardSettings()
+    consent = reader.table(("consent",), data.get("consent", {}), ConsentSettings) or ConsentSettings()
+    own_categories = reader.tables(("categories",), data.get("categories", {}), CategoryEntry)
+    own_providers = reader.tables(("providers",), data.get("providers", {}), ProviderEntry)
+    cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry)
+    ledger = reader.table(("ledger",), data["ledger"], LedgerSettings) if "ledger" in data else None
+    services = tuple(_used_services(reader, data.get("use", [])))
+
+    checks.check_site(reader, site)
+    checks.check_guard(reader, guard)
+    checks.check_consent(reader, consent)
+    checks.check_categories(reader, own_categories)
+    checks.check_providers(reader, own_providers)
+
+    providers = {provider.id: provider for service in services for provider in service.providers}
+    providers |= {
+        str(id): Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in own_providers.items()
+    }
+    # A wrong table has been reported already; what refers to it isn't wrong as well.
+    category_ids = [*STANDARD_CATEGORIES, *(str(id) for id in data.get("categories", {}))]
+    provider_ids = [*providers, *(str(id) for id in data.get("providers", {}))]
+    declared: list[tuple[Path, Declaration]] = []
+    for position, cookie in cookies.items():
+        path: Path = ("cookies", position)
+        checks.check_cookie(reader, path, cookie, dict.fromkeys(category_ids), dict.fromkeys(provider_ids))
+        try:
+            pattern = compile_pattern(cookie.name, cookie.match)
+        except ValueError as error:
+            reader.error(
+                "cookieguard.E112",
+                (*path, "name"),
+                str(error),
+                "write a name, a glob with * or a simple regular expression",
+            )
+            continue
+        checks.check_pattern(reader, path, cookie, pattern)
+        declared.append((path, Declaration(pattern=pattern, **msgspec.structs.asdict(cookie))))
+    taken_over = [declaration for service in services for declaration in service.declarations]
+    language = site.languages[0] if site.languages else "en"
+    checks.check_twice(reader, declared)
+    checks.check_swallowed(reader, declared, taken_over)
+    checks.check_against_catalogue(reader, declared, whole_index())
+    checks.check_texts(reader, language, _texts(cookies, own_categories))
+
+    announcement = _announcement(reader, base)
+    if any(problem.level == "error" for problem in reader.problems):
+        raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
+    own = [declaration for _, declaration in declared]
+    declarations = (*own, *_consent_cookie(consent), *_not_overridden(taken_over, own))
+    return Policy(
+        site=site,
+        guard=guard,
+        consent=consent,
+        categories=_categories(own_categories, declarations, providers, language),
+        providers=providers,
+        declarations=declarations,
+        ledger=ledger,
+        announcement=announcement,
+        warnings=tuple(reader.problems),
+    )
+
+
+def _used_services(reader: Reader, names: Any) -> Iterator[Service]:
+    if not isinstance(names, list | tuple):
+        reader.error("cookieguard.E104", ("use",), "isn't a list", 'write use = ["flask"]')
+        return
+    for position, name in enumerate(names):
+        if name in service_names():
+            yield load_service(name)
+        else:
+            reader.error(
+                "cookieguard.E117",
+                ("use", position),
+                f"the catalogue has no {name!r}",
+                suggest(name, service_names()),
+            )
+
+
+def _texts(
+    cookies: Mapping[str | int, CookieEntry], categories: Mapping[str | int, CategoryEntry]
+) -> Iterator[tuple[Path, object]]:
+    for position, cookie in cookies.items():
+        yield ("cookies", position, "purpose"), cookie.purpose
+    for id, category in categories.items():
+        yield ("categories", id, "title"), category.title
+        yield ("categories", id, "description"), category.description
+
+
+def _announcement(reader: Reader, base: FilePath) -> Announcement | None:
+    data = reader.document.data.get("announcement")
+    if data is None:
+        return None
+    entry = reader.table(("announcement",), data, AnnouncementEntry)
+    if entry is None:
+        return None
+    checks.check_announcement(reader, entry)
+    following = None
+    if entry.policy is not None and entry.policy.strip():
+        try:
+            following = Policy.from_file(base / entry.policy)
+        except PolicyError as error:
+            reader.problems.extend(error.problems)
+    return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
+
+
+def _consent_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
+    """The consent cookie is declared by itself, under both names it may have."""
+    for name in checks.RESERVED_NAMES:
+        yield Declaration(
+            name=name,
+            category=ESSENTIAL,
+            purpose={
+                "en": "Remembers which categories of cookies you accepted or refused.",
+                "de": "Merkt sich, welche Arten von Cookies Sie zugelassen oder abgelehnt haben.",
+            },
+            lifetime=consent.lifetime,
+            path="/",
+            domain=None if name.startswith("__Host-") else consent.domain,
+            pattern=Exact(name),
+        )
+
+
+def _not_overridden(taken_over: list[Declaration], own: list[Declaration]) -> Iterator[Declaration]:
+    """Leave out what the site declares itself: one cookie has one row on the policy page."""
+    names = {(cookie.kind, cookie.name, cookie.party) for cookie in own}
+    for cookie in taken_over:
+        if (cookie.kind, cookie.name, cookie.party) not in names:
+            yield cookie
+
+
+def _categories(
+    entries: Mapping[str | int, CategoryEntry],
+    declarations: tuple[Declaration, ...],
+    providers: Mapping[str, Provider],
+    language: str,
+) -> dict[str, Category]:
+    categories = {}
+    for id in dict.fromkeys([*STANDARD_CATEGORIES, *map(str, entries)]):
+        entry = entries.get(id, CategoryEntry())
+        members = [declaration for declaration in declarations if declaration.category == id]
+        sold = id == "marketing" if entry.sold is None else entry.sold
+        consent_mode = STANDARD_CATEGORIES.get(id, ()) if entry.consent_mode is None else entry.consent_mode
+        categories[id] = Category(
+            id=id,
+            digest=category_digest(members, providers, sold=sold, language=language),
+            title=entry.title,
+            description=entry.description,
+            accepts=frozenset(token[:TOKEN_LENGTH] for token in entry.accepts),
+            sold=sold,
+            consent_mode=consent_mode,
+            shown=bool(members) or id in entries,
+        )
+    return categories

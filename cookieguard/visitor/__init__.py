@@ -1,0 +1,1 @@
+"""What the visitor sees and sends: pages, forms, JSON. (method, path, form, visit) -> Reply."""

@@ -1,0 +1,73 @@
+"""What an adapter hands to the visitor's pages, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from msgspec import Struct
+
+
+class Ask(Struct, frozen=True):
+    """A request to one of our own pages.
+
+    `root` is where the guarded app is mounted (SCRIPT_NAME), `path` what follows it, `headers` have
+    lower-case names. `read` returns the body, or None where it has no length or too much of it.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    root: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    content_type: str
+    read: Callable[[], bytes | None]
+
+    def link(self, path: str) -> str:
+        """Return the address of one of our paths, as a link in a page needs it."""
+        # A double slash in front would name another host.
+        root = "/" + self.root.strip("/") if self.root.strip("/") else ""
+        return quote(root, safe="/!$&'()*+,:;=@~-._%", encoding="latin-1") + path
+
+
+class Reply(Struct, frozen=True):
+    """A whole answer; `status` as in a WSGI call, `Content-Length` included in the headers."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+# The page decides nothing by script and loads nothing from elsewhere; framed, its buttons could be
+# clicked by somebody else's visitor unawares.
+_GUARDED = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    # The same-origin check of old browsers reads the Referer.
+    ("Referrer-Policy", "same-origin"),
+)
+
+
+def reply(
+    status: str, body: str | bytes, content_type: str, *headers: tuple[str, str], cached: bool = False
+) -> Reply:
+    """Build an answer that no cache keeps, unless `cached` for ever."""
+    content = body.encode() if isinstance(body, str) else body
+    caching = "public, max-age=31536000, immutable" if cached else "no-store"
+    return Reply(
+        status,
+        (
+            ("Content-Type", content_type),
+            ("Content-Length", str(len(content))),
+            ("Cache-Control", caching),
+            *_GUARDED,
+            *headers,
+        ),
+        content,
+    )

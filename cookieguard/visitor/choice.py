@@ -1,0 +1,95 @@
+"""What a visitor posted -> which categories they accept, and under which wording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from msgspec import Struct
+from werkzeug.http import parse_options_header
+
+from ..policy.policy import Policy
+
+_MOST_FIELDS = 1000
+
+
+class BadChoice(Exception):
+    """The posted data can't be used; `status` is the answer's, the message says what instead."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Posted(Struct, frozen=True):
+    """A decision on every category: these are accepted, all others refused.
+
+    `tokens` are those that the page showed; `stale` names what was accepted under another wording
+    than today's, which counts for nothing.
+    """
+
+    accepted: tuple[str, ...]
+    stale: tuple[str, ...] = ()
+    next: str | None = None
+
+
+def is_json(content_type: str) -> bool:
+    """Tell whether a media type is JSON."""
+    return parse_options_header(content_type)[0].lower() == "application/json"
+
+
+def read_choice(body: bytes | None, content_type: str, policy: Policy) -> Posted:
+    """Read a form or a JSON object; BadChoice says what is wrong with it."""
+    if body is None:
+        raise BadChoice("413 Content Too Large", "send a Content-Length of at most 64 KiB")
+    kind = parse_options_header(content_type)[0].lower()
+    if kind == "application/json":
+        return _read_json(body, policy)
+    if kind in ("application/x-www-form-urlencoded", ""):
+        return _read_form(body, policy)
+    raise BadChoice(
+        "415 Unsupported Media Type", "send application/x-www-form-urlencoded or application/json"
+    )
+
+
+def _read_form(body: bytes, policy: Policy) -> Posted:
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise BadChoice("400 Bad Request", "too many fields") from error
+    choice = fields.get("choice", [""])[-1]
+    if choice == "all":
+        accepted = [category.id for category in policy.optional]
+    elif choice in ("some", "none"):
+        accepted = fields.get("accept", []) if choice == "some" else []
+    else:
+        raise BadChoice("400 Bad Request", "choice must be all, none or some")
+    tokens = dict(entry.partition(":")[::2] for entry in fields.get("digest", []))
+    return _checked(accepted, tokens, policy, fields.get("next", [None])[-1])
+
+
+def _read_json(body: bytes, policy: Policy) -> Posted:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadChoice("400 Bad Request", "the body isn't JSON") from error
+    if not isinstance(data, dict) or not isinstance(data.get("accept"), list):
+        raise BadChoice("400 Bad Request", 'send {"accept": ["analytics"], "digests": {"analytics": "…"}}')
+    tokens = data.get("digests", {})
+    if not isinstance(tokens, dict):
+        raise BadChoice("400 Bad Request", "digests must be an object: category to digest")
+    return _checked(data["accept"], tokens, policy, None)
+
+
+def _checked(accepted: list[Any], tokens: Mapping[str, Any], policy: Policy, following: str | None) -> Posted:
+    for id in accepted:
+        if not isinstance(id, str) or id not in policy.categories:
+            raise BadChoice(
+                "400 Bad Request", f"unknown category {id!r}: the policy has {', '.join(policy.categories)}"
+            )
+    asked = [id for id in dict.fromkeys(accepted) if not policy.categories[id].essential]
+    # "a grant under another digest asks again, a refusal always works"
+    current = tuple(id for id in asked if tokens.get(id) == policy.categories[id].token)
+    return Posted(current, tuple(id for id in asked if id not in current), following)

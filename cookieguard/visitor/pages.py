@@ -1,0 +1,104 @@
+"""The preferences-and-policy page, rendered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from msgspec import Struct
+
+from ..policy.model import Category, Declaration, Provider
+from ..policy.policy import Policy
+from ..visit import Visit
+from .ask import Ask
+from .texts import Texts, choose_language, languages
+
+STYLE = (Path(__file__).parent / "style.css").read_bytes()
+# The address changes with the bytes, so that a cache may keep them for ever.
+STYLE_NAME = f"style.{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
+
+_templates = Environment(
+    loader=PackageLoader("cookieguard.visitor"),
+    autoescape=select_autoescape(default=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Row(Struct, frozen=True):
+    """One cookie on the page."""
+
+    declaration: Declaration
+    provider: Provider | None
+
+
+class Section(Struct, frozen=True):
+    """One category on the page."""
+
+    category: Category
+    title: str | Markup
+    description: str | Markup
+    rows: tuple[Row, ...]
+
+
+def render_page(ask: Ask, visit: Visit, mount: str, *, stale: Sequence[str], enforced: bool) -> str:
+    """Render the page at the mount: what there is to know, and the form to decide on it."""
+    query = parse_qs(ask.query, keep_blank_values=True, max_num_fields=None)
+    texts = _texts(ask, visit.policy)
+    return _templates.get_template("page.html").render(
+        policy=visit.policy,
+        consent=visit.consent,
+        texts=texts,
+        mount=mount,
+        style=f"{mount}/{STYLE_NAME}",
+        site_name=visit.policy.site.name or texts.say("page.this_site"),
+        sections=[
+            _section(category, visit.policy, texts)
+            for category in visit.policy.categories.values()
+            if category.shown
+        ],
+        languages=languages(visit.policy),
+        saved="saved" in query,
+        stale=[_title(visit.policy.category(id), texts) for id in stale],
+        enforced=enforced,
+    )
+
+
+def render_error(ask: Ask, visit: Visit, mount: str, message: str) -> str:
+    """Render a short page that says what went wrong and leads back to the settings."""
+    texts = _texts(ask, visit.policy)
+    return _templates.get_template("error.html").render(
+        texts=texts,
+        mount=mount,
+        style=f"{mount}/{STYLE_NAME}",
+        message=texts.say(message) if texts.knows(message) else message,
+    )
+
+
+def _texts(ask: Ask, policy: Policy) -> Texts:
+    asked = parse_qs(ask.query).get("lang", [None])[-1]
+    return Texts(choose_language(policy, asked, ask.headers.get("accept-language")), policy.language)
+
+
+def _section(category: Category, policy: Policy, texts: Texts) -> Section:
+    rows = tuple(
+        Row(declaration, policy.providers.get(declaration.provider or ""))
+        for declaration in policy.of_category(category.id)
+    )
+    description = texts.site(category.description)
+    standard = f"categories.{category.id}.description"
+    if not description and texts.knows(standard):
+        description = texts.say(standard)
+    return Section(category, _title(category, texts), description, rows)
+
+
+def _title(category: Category, texts: Texts) -> str | Markup:
+    standard = f"categories.{category.id}.title"
+    if category.title:
+        return texts.site(category.title)
+    return texts.say(standard) if texts.knows(standard) else category.id.capitalize()

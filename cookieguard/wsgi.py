@@ -1,0 +1,214 @@
+"""The WSGI adapter: unpack the environ, ask the visit, repack the headers (PEP 3333)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConfigurationError, NoGuard
+from .guard.verdict import Override
+from .policy.policy import Policy
+from .visit import Service, Visit
+from .visitor.ask import Ask, Reply
+from .visitor.desk import Desk
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+KEY = "cookieguard.visit"
+
+_ENCODED_SEPARATOR = re.compile(r"%(?:2f|5c|2e|3b|00)", re.IGNORECASE)
+_MOST_FORM_BYTES = 64 * 1024
+
+
+class CookieGuard:
+    """Wrap a WSGI app, so that no cookie leaves it that the visitor hasn't accepted.
+
+    `secret_key` is 16 bytes or more, or a list of such keys, oldest first. `override` has the last
+    word over each cookie. `clock` returns POSIX seconds. ConfigurationError says what is wrong,
+    before the first request.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        policy: Policy,
+        *,
+        secret_key: str | bytes | Sequence[str | bytes],
+        override: Override | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not isinstance(policy, Policy):
+            raise ConfigurationError(
+                "cookieguard.E005",
+                f"policy is {type(policy).__name__}; give a Policy: Policy.from_file('cookies.toml')",
+            )
+        _check_not_guarded(app)
+        self.app = app
+        self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
+        self._desk = Desk(self.service)
+        self._off = self.service.mode == "off"
+        self._excludes = bool(policy.guard.exclude)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Let the visitor's pages answer, or the app; screen what leaves it."""
+        if KEY in environ:
+            raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
+        request = _Request(environ)
+        cookies = environ.get("HTTP_COOKIE")
+        visit = environ[KEY] = Visit(self.service, request, cookies)
+        if self._off or (self._excludes and visit.exclude(request.path)):
+            return self.app(environ, start_response)
+        if self._desk.serves(environ.get("PATH_INFO", "")):
+            return _send(self._desk.answer(_ask(environ), visit), environ, start_response)
+        if cookies is not None:
+            visible = visit.visible_cookies()
+            if visible is None:
+                del environ["HTTP_COOKIE"]
+            elif visible is not cookies:
+                environ["HTTP_COOKIE"] = visible
+
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            leaving = visit.leave(headers)
+            # A line feed in the status smuggles a header just as one in a value does.
+            if "\n" in status or "\r" in status:
+                status = status.replace("\r", " ").replace("\n", " ")
+            # "The start_response callable [...] takes two required positional arguments, and one
+            # optional argument": servers and linters tell None from nothing.
+            if exc_info is None:
+                return start_response(status, leaving)  # type: ignore[arg-type]
+            try:
+                return start_response(status, leaving, exc_info)  # type: ignore[arg-type]
+            finally:
+                exc_info = None  # no cycle through the traceback
+
+        return self.app(environ, start)
+
+
+def visit_from(environ: WSGIEnvironment) -> Visit:
+    """Return the request's Visit; NoGuard where no CookieGuard stands around the app."""
+    try:
+        visit: Visit = environ[KEY]
+    except KeyError:
+        raise NoGuard(
+            "no CookieGuard stands around this app: wrap it, app = CookieGuard(app, policy, secret_key=…)"
+        ) from None
+    return visit
+
+
+_TWO_GUARDS = (
+    "two guards stand around one app, and the inner one can't tell what the outer keeps; take one away"
+)
+
+
+def _check_not_guarded(app: Any) -> None:
+    # Middlewares by custom keep what they wrap under one of these names.
+    for _ in range(32):
+        if isinstance(app, CookieGuard):
+            raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
+        wrapped = next(
+            (
+                inner
+                for name in ("app", "wsgi_app", "application")
+                if (inner := vars(app).get(name) if hasattr(app, "__dict__") else None) is not None
+            ),
+            None,
+        )
+        if wrapped is None:
+            return
+        app = wrapped
+
+
+class _Request:
+    """`visit.Request` over an environ, read lazily: most responses need none of it."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = environ
+
+    @property
+    def cookies(self) -> str | None:
+        return self._environ.get("HTTP_COOKIE")
+
+    @property
+    def host(self) -> str:
+        host: str = self._environ.get("HTTP_HOST") or self._environ.get("SERVER_NAME", "")
+        host = host.strip().lower()
+        if not host.endswith("]"):
+            host = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host
+        return host.rstrip(".")
+
+    @property
+    def https(self) -> bool:
+        return bool(self._environ.get("wsgi.url_scheme") == "https")
+
+    @property
+    def path(self) -> str | None:
+        environ = self._environ
+        # The decoded path can't tell `/a%2Fb` from `/a/b`; some servers keep the raw one beside it.
+        raw: str = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+        if _ENCODED_SEPARATOR.search(raw.partition("?")[0]):
+            return None
+        path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+
+    @property
+    def gpc(self) -> bool:
+        # A header sent twice arrives joined; "one valid value among duplicates suffices".
+        sent = self._environ.get("HTTP_SEC_GPC")
+        return sent is not None and "1" in [value.strip(" \t") for value in sent.split(",")]
+
+    @property
+    def navigates(self) -> bool:
+        environ = self._environ
+        mode = environ.get("HTTP_SEC_FETCH_MODE")
+        if mode is not None:
+            return bool(mode == "navigate")
+        return environ.get("REQUEST_METHOD") in ("GET", "HEAD") and "text/html" in environ.get(
+            "HTTP_ACCEPT", ""
+        )
+
+    @property
+    def cross_site_subresource(self) -> bool:
+        environ = self._environ
+        return (
+            environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
+            and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
+        )
+
+
+def _ask(environ: WSGIEnvironment) -> Ask:
+    return Ask(
+        method=environ["REQUEST_METHOD"],
+        scheme=environ["wsgi.url_scheme"],
+        host=environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
+        root=environ.get("SCRIPT_NAME", ""),
+        path=environ.get("PATH_INFO", ""),
+        query=environ.get("QUERY_STRING", ""),
+        headers={
+            key[5:].replace("_", "-").lower(): value
+            for key, value in environ.items()
+            if key.startswith("HTTP_")
+        },
+        content_type=environ.get("CONTENT_TYPE", ""),
+        read=lambda: _read_form(environ),
+    )
+
+
+def _read_form(environ: WSGIEnvironment) -> bytes | None:
+    """Read the body once, up to a capped Content-Length; None where it is too long or has none."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > _MOST_FORM_BYTES:
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    return body
+
+
+def _send(reply: Reply, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response(reply.status, list(reply.headers))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
