@@ -1,51 +1,29 @@
-"""One request's Visit: consent, verdicts, grant and withdraw, log and counts."""
+"""One request's Visit: consent, verdicts, grant and withdraw; knows no environ."""
 
 from __future__ import annotations
 
 import logging
-import os
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
-from .consent.carrier import Carrier, Scope
-from .consent.consent import Consent, Record, day_of, judge
-from .consent.seal import Seal
-from .errors import ConfigurationError
+from msgspec import Struct
+
+from .consent.consent import Consent, Record, judge
 from .guard.caching import Headers, add_vary, make_private
-from .guard.screen import carries_nothing, screen
-from .guard.sweep import MOST_LINES, Swept, hide_refused, sweep, sweep_unseen
-from .guard.verdict import Override, Rules, Situation, Verdict, logger
-from .policy.classifier import Classifier, is_under
+from .guard.screen import is_harmless, screen
+from .guard.sweep import sweep, sweep_unseen
+from .guard.verdict import Rules, Situation, Verdict, logger
 from .policy.policy import Policy
-
-Mode = Literal["enforce", "report", "off"]
+from .service import Arrival, Service
 
 
 class Request(Protocol):
-    """What an adapter tells of a request, each asked for only when it is needed."""
-
-    @property
-    def cookies(self) -> str | None:
-        """The raw `Cookie` header."""
-
-    @property
-    def host(self) -> str:
-        """The host's name, lower case, without port."""
-
-    @property
-    def https(self) -> bool: ...
+    """What an adapter can tell of a request, asked for only when it is needed."""
 
     @property
     def path(self) -> str | None:
-        """The decoded path from the server's root, None where it hides encoded slashes."""
-
-    @property
-    def gpc(self) -> bool:
-        """Whether `Sec-GPC` is exactly `1`."""
+        """The decoded path from the server's root, None where it hides encoded separators."""
 
     @property
     def navigates(self) -> bool:
@@ -56,93 +34,31 @@ class Request(Protocol):
         """Whether another site's page loads this without the visitor going there."""
 
 
-class Service:
-    """What all visits of one guarded app share. Thread-safe."""
+class Visit(Struct, eq=False):
+    """One request under the guard: what the app asks and changes, and what leaves in the end.
 
-    def __init__(
-        self,
-        policy: Policy,
-        *,
-        secret_key: str | bytes | Sequence[str | bytes],
-        override: Override | None = None,
-        clock: Callable[[], float],
-    ) -> None:
-        self.mode = _mode(policy)
-        self.policy = policy
-        self.clock = clock
-        self.carrier = Carrier(Seal(secret_key), policy.consent)
-        self.verdicts: Counter[tuple[str, str]] = Counter()
-        self._counting = threading.Lock()
-        self._override = override
-        self._rules = tuple(self._in_time(policy))
-        self._judge = lru_cache(maxsize=1024)(judge)
-        for problem in policy.warnings:
-            logger.warning("%s", problem)
+    `cookies`, `host` and `gpc` are the request's headers as they came, `scheme` is its URL's.
+    """
 
-    def _in_time(self, policy: Policy) -> Iterator[tuple[date, Rules]]:
-        yield date.min, Rules(policy, Classifier(policy), self._override)
-        announced = policy.announcement
-        while announced is not None and announced.policy is not None:
-            yield announced.effective, Rules(announced.policy, Classifier(announced.policy), self._override)
-            announced = announced.policy.announcement
+    # Read from the request at once: a reference back to it would be a cycle for each request.
+    _service: Service
+    _cookies: str | None
+    _host: str
+    _scheme: str
+    _gpc: str | None
+    _enforced: bool
+    _arrival: Arrival | None = None
+    _record: Record | None = None
+    _consent: Consent | None = None
+    _read: bool = False
+    _withdrawn: bool = False
+    _left: bool = False
+    verdicts: Sequence[Verdict] = ()
+    """What was decided over each cookie, once the headers left."""
 
-    def rules(self, today: date) -> Rules:
-        """Return the policy in force on a day (UTC)."""
-        in_force = self._rules[0][1]
-        for effective, rules in self._rules[1:]:
-            if today >= effective:
-                in_force = rules
-        return in_force
-
-    def consent(self, record: Record | None, rules: Rules, today: date, *, gpc: bool) -> Consent:
-        """Judge a record; the same few are asked for again and again."""
-        return self._judge(record, rules.policy, today, gpc=gpc)
-
-    def count(self, verdicts: Iterable[Verdict]) -> None:
-        """Add verdicts to the counts by (action, category); names come from the policy alone."""
-        with self._counting:
-            for verdict in verdicts:
-                self.verdicts[verdict.action, verdict.classification.category or "undeclared"] += 1
-
-
-def _mode(policy: Policy) -> Mode:
-    asked = os.environ.get("COOKIEGUARD_MODE", "").strip() or policy.guard.mode
-    for mode in get_args(Mode):
-        if asked == mode:
-            return asked  # type: ignore[return-value]
-    raise ConfigurationError(
-        "cookieguard.E004", f"COOKIEGUARD_MODE is {asked!r}; use one of {', '.join(get_args(Mode))}"
-    )
-
-
-class Visit:
-    """One request under the guard: what the app asks and changes, and what leaves in the end."""
-
-    __slots__ = (
-        "_consent",
-        "_cookies",
-        "_left",
-        "_read",
-        "_record",
-        "_request",
-        "_rules",
-        "_service",
-        "_today",
-        "_withdrawn",
-        "excluded",
-        "verdicts",
-    )
-
-    def __init__(self, service: Service, request: Request, cookies: str | None) -> None:
-        self._service = service
-        self._request = request
-        self._cookies = cookies
-        self._consent: Consent | None = None
-        self._record: Record | None = None
-        self._rules: Rules | None = None
-        self._read = self._left = self._withdrawn = False
-        self.excluded = False
-        self.verdicts: tuple[Verdict, ...] = ()
+    def __repr__(self) -> str:
+        # No cookie's value gets into a log by this way.
+        return f"<Visit of {self._host!r}>"
 
     # What the app asks.
 
@@ -150,17 +66,12 @@ class Visit:
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
         self._read = True
-        return self._judged()
+        return self._judged
 
     @property
     def policy(self) -> Policy:
         """The policy in force today."""
-        return self.rules.policy
-
-    @property
-    def enforced(self) -> bool:
-        """Whether verdicts change this response: not in report mode, nor on an excluded path."""
-        return self._service.mode == "enforce" and not self.excluded
+        return self._rules.policy
 
     # What the app changes.
 
@@ -170,8 +81,7 @@ class Visit:
         UnknownCategory or UsageError for one that can't be granted. False, and nothing changed,
         after the headers left or where nothing is enforced.
         """
-        ids = _listed(categories)
-        record = self._judged().granting(ids, self.policy, self.today, gpc=self._request.gpc)
+        record = self._judged.granting(_listed(categories), self.policy, self.today, gpc=self._signals)
         return self._decide(record, "grant")
 
     def withdraw(self, categories: Iterable[str] | None = None) -> bool:
@@ -179,11 +89,10 @@ class Visit:
 
         Errors and return value as with `grant`.
         """
-        ids = None if categories is None else _listed(categories)
-        record = self._judged().withdrawing(ids, self.policy, self.today)
-        decided = self._decide(record, "withdrawal")
-        self._withdrawn = self._withdrawn or decided
-        return decided
+        refused = None if categories is None else _listed(categories)
+        record = self._judged.withdrawing(refused, self.policy, self.today)
+        self._withdrawn = self._decide(record, "withdrawal") or self._withdrawn
+        return not self._left and self._enforced
 
     def decide(self, accepted: Iterable[str], *, undecided: Iterable[str] = ()) -> bool:
         """Decide on every category at once, as the visitor's form does: these yes, all others no.
@@ -191,153 +100,128 @@ class Visit:
         Those in `undecided` are left open, to be asked again. Errors and return value as with
         `grant`.
         """
-        consent, later = self._judged(), set(undecided)
-        choices = consent.withdrawing(None, self.policy, self.today).choices
-        blank = judge(
-            Record(self.today, tuple(choice for choice in choices if choice.category not in later)),
-            self.policy,
-            self.today,
-            gpc=False,
-        )
-        record = blank.granting(_listed(accepted), self.policy, self.today, gpc=self._request.gpc)
-        decided = self._decide(record, "decision")
-        self._withdrawn = self._withdrawn or decided
-        return decided
+        later = set(undecided)
+        refusals = self._judged.withdrawing(None, self.policy, self.today).choices
+        blank = Record(self.today, tuple(choice for choice in refusals if choice.category not in later))
+        fresh = judge(blank, self.policy, self.today, gpc=False)
+        record = fresh.granting(_listed(accepted), self.policy, self.today, gpc=self._signals)
+        self._withdrawn = self._decide(record, "decision") or self._withdrawn
+        return not self._left and self._enforced
 
     def _decide(self, record: Record, what: str) -> bool:
         if self._left:
-            logger.warning(
-                "a %s came after the headers left, and changed nothing; decide before the first byte", what
-            )
+            logger.warning("a %s came after the headers left and changed nothing; decide before them", what)
             return False
-        if not self.enforced:
-            logger.warning(
-                "a %s was not stored: the guard is in %s mode or the path is excluded",
-                what,
-                self._service.mode,
-            )
+        if not self._enforced:
+            logger.warning("a %s was not stored: nothing is enforced here (mode or excluded path)", what)
             return False
-        current = self._judged()
+        current = self._judged
         standing = Record(current.day, tuple(current.choices.values())) if current.day else None
         if record.choices and record != standing:
             self._record = record
-            self._consent = self._service.consent(record, self.rules, self.today, gpc=self._request.gpc)
+            self._consent = judge(record, self.policy, self.today, gpc=self._signals)
         return True
 
     # What the adapter asks.
 
-    @property
-    def today(self) -> date:
-        try:
-            return self._today
-        except AttributeError:
-            self._today = day_of(self._service.clock())
-            return self._today
+    def exclude(self) -> None:
+        """Leave this request alone: nothing is decided, and nothing stored."""
+        self._enforced = False
 
     @property
-    def rules(self) -> Rules:
-        if self._rules is None:
-            self._rules = self._service.rules(self.today)
-        return self._rules
+    def arrival(self) -> Arrival:
+        """What the request's `Cookie` header comes to."""
+        if self._arrival is None:
+            self._arrival = self._service.arrive(
+                self._cookies, self._host, https=self._scheme == "https", gpc=self._signals
+            )
+        return self._arrival
 
-    def exclude(self, path: str | None) -> bool:
-        """Leave the response alone if its path is excluded."""
-        self.excluded = path is not None and is_under(path, self._service.policy.guard.exclude)
-        return self.excluded
+    def passes(self, headers: Headers) -> bool:
+        """Tell whether a response leaves as it is: nothing in it, and nothing asked or decided."""
+        self._left = True
+        if self._read or self._record is not None or self._withdrawn:
+            return False
+        return (self._cookies is None or not self.arrival.refused) and is_harmless(headers)
 
-    def visible_cookies(self) -> str | None:
-        """Return the `Cookie` header that the app may see, None for none."""
-        if self._cookies is None or not self.enforced or self.policy.guard.request == "pass":
-            return self._cookies
-        return hide_refused(self._cookies, self.rules, self._judged(), self._request.host)
-
-    def leave(self, headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave; log and count.
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
         self._left = True
-        if self._service.mode == "off" or self.excluded:
-            return headers
-        sweeps = self._cookies is not None and (self._withdrawn or self._request.navigates)
-        if not (sweeps or self._record or self._read) and carries_nothing(headers):
-            return headers
-        consent = self._judged()
-        situation = self._situation()
-        screened = screen(headers, self.rules, consent, situation)
-        leaving = screened.headers
-        expiries, swept = self._sweep(consent, situation, sweeps)
+        sweeps = self._withdrawn or (self.arrival.refused and request.navigates)
+        situation = self._situation(request)
+        screened = screen(headers, self._rules, self._judged, situation)
+        leaving, verdicts = screened.headers, screened.verdicts
+        if sweeps:
+            expiries, swept = self._sweep(situation)
+            leaving = [*make_private(leaving), *expiries] if expiries else leaving
+            verdicts = [*verdicts, *swept]
         if self._record is not None:
-            expiries.append(("Set-Cookie", self._service.carrier.write(self._record, self._scope())))
-        if expiries:
-            leaving = [*make_private(leaving), *expiries]
+            written = self._service.carrier.write(self._record, self.arrival.scope)
+            leaving = [*make_private(leaving), ("Set-Cookie", written)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
-        self.verdicts = (*screened.verdicts, *swept)
-        if self.policy.guard.debug:
-            leaving = [*leaving, *_debug(self.verdicts)]
-        self._report(self.verdicts)
-        return leaving if self.enforced else headers
+        if verdicts:
+            self.verdicts = verdicts
+            self._report(verdicts)
+            if self.policy.guard.debug:
+                leaving = [*leaving, *_debug(verdicts)]
+        return leaving if self._enforced else headers
 
-    def _sweep(self, consent: Consent, situation: Situation, sweeps: bool) -> tuple[Headers, list[Verdict]]:
-        headers: Headers = []
-        verdicts: list[Verdict] = []
-        cookies = self._cookies or ""
-        found: list[Swept] = []
-        if sweeps:
-            found += sweep(cookies, self.rules, consent, situation)
+    def _sweep(self, situation: Situation) -> tuple[Headers, list[Verdict]]:
+        swept = sweep(self._cookies or "", self._rules, self._judged, situation)
         if self._withdrawn:
-            found += sweep_unseen(cookies, self.rules, consent, situation)
-        for verdict, expiries in found:
-            if len(headers) + len(expiries) > MOST_LINES:
-                break
-            verdicts.append(verdict)
-            headers += [("Set-Cookie", expiry) for expiry in expiries]
-        return headers, verdicts
+            swept += sweep_unseen(self._cookies or "", self._rules, self._judged, situation)
+        return [("Set-Cookie", line) for _, lines in swept for line in lines], [
+            verdict for verdict, _ in swept
+        ]
 
+    @property
+    def today(self) -> date:
+        """The day of this request, UTC."""
+        return self.arrival.today
+
+    @property
+    def _rules(self) -> Rules:
+        return self.arrival.rules
+
+    @property
     def _judged(self) -> Consent:
-        if self._consent is None:
-            record = self._service.carrier.read(self._cookies, self._scope()) if self._cookies else None
-            self._consent = self._service.consent(record, self.rules, self.today, gpc=self._request.gpc)
-        return self._consent
+        return self._consent or self.arrival.consent
 
-    def _scope(self) -> Scope:
-        return self._service.carrier.scope(self._request.host, https=self._request.https)
+    @property
+    def _signals(self) -> bool:
+        # A header sent twice arrives joined: "one valid value among duplicates suffices".
+        return self._gpc is not None and "1" in [value.strip(" \t") for value in self._gpc.split(",")]
 
-    def _situation(self) -> Situation:
-        request = self._request
-        path = None if request.cross_site_subresource else request.path
-        return Situation(request.host, request.https, path, self._service.clock())
+    def _situation(self, request: Request) -> Situation:
+        by_path = self._rules.by_path and not request.cross_site_subresource
+        scope = self.arrival.scope
+        return Situation(scope.host, scope.https, request.path if by_path else None, self._service.clock())
 
-    def _varies_by(self) -> tuple[str, ...]:
+    def _varies_by(self) -> Sequence[str]:
         policy = self.policy
-        sold = policy.consent.gpc == "honour" and any(
-            category.sold and category.shown for category in policy.optional
-        )
-        return ("Cookie", "Sec-GPC") if sold else ("Cookie",)
+        sells = policy.consent.gpc == "honour" and any(category.sold for category in policy.optional)
+        return ("Cookie", "Sec-GPC") if sells else ("Cookie",)
 
     def _report(self, verdicts: Sequence[Verdict]) -> None:
         self._service.count(verdicts)
+        if not logger.isEnabledFor(logging.INFO):
+            return
         for verdict in verdicts:
             level = logging.DEBUG if verdict.action == "kept" else logging.INFO
-            if logger.isEnabledFor(level):
-                logger.log(
-                    level,
-                    "%s %s: %s",
-                    verdict.action,
-                    verdict.label,
-                    _why(verdict),
-                    extra={"cookieguard": self._event(verdict)},
-                )
-
-    def _event(self, verdict: Verdict) -> Mapping[str, str]:
-        return {
-            "action": verdict.action,
-            "cookie": verdict.label,
-            "category": verdict.classification.category or "undeclared",
-            "reason": verdict.reason,
-            "mode": self._service.mode,
-        }
+            event = {
+                "action": verdict.action,
+                "cookie": verdict.label,
+                "category": verdict.category or "undeclared",
+                "reason": verdict.reason,
+                "mode": self._service.mode,
+            }
+            logger.log(
+                level, "%s %s: %s", verdict.action, verdict.label, verdict.why, extra={"cookieguard": event}
+            )
 
 
 def _listed(categories: Iterable[str]) -> list[str]:
@@ -345,16 +229,11 @@ def _listed(categories: Iterable[str]) -> list[str]:
     return [categories] if isinstance(categories, str) else list(categories)
 
 
-def _why(verdict: Verdict) -> str:
-    category = verdict.classification.category
-    return verdict.reason if category in (None, verdict.reason) else f"{category}, {verdict.reason}"
-
-
 def _debug(verdicts: Sequence[Verdict]) -> Headers:
     named = [
-        f"{verdict.action} {verdict.label} ({_why(verdict)})"
+        f"{verdict.action} {verdict.label} ({verdict.why})"
         for verdict in verdicts
         if verdict.action != "kept"
     ]
     text = "; ".join(named).encode("ascii", "backslashreplace").decode()
-    return [("X-Cookieguard", text[:4000])] if named else []
+    return [("X-Cookieguard", text[:2000])] if named else []

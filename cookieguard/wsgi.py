@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigurationError, NoGuard
+from .guard.screen import unsplit
 from .guard.verdict import Override
+from .policy.classifier import is_under
 from .policy.policy import Policy
-from .visit import Service, Visit
-from .visitor.ask import Ask, Reply
+from .service import Service
+from .visit import Visit
+from .visitor.ask import Ask
 from .visitor.desk import Desk
 
 if TYPE_CHECKING:
@@ -45,48 +48,61 @@ class CookieGuard:
                 "cookieguard.E005",
                 f"policy is {type(policy).__name__}; give a Policy: Policy.from_file('cookies.toml')",
             )
-        _check_not_guarded(app)
+        _refuse_second_guard(app)
         self.app = app
         self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
         self._desk = Desk(self.service)
-        self._off = self.service.mode == "off"
-        self._excludes = bool(policy.guard.exclude)
+        self._enforced = self.service.mode == "enforce"
+        self._excluding = self.service.mode == "off" or bool(policy.guard.exclude)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the visitor's pages answer, or the app; screen what leaves it."""
         if KEY in environ:
             raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
-        request = _Request(environ)
         cookies = environ.get("HTTP_COOKIE")
-        visit = environ[KEY] = Visit(self.service, request, cookies)
-        if self._off or (self._excludes and visit.exclude(request.path)):
+        visit = environ[KEY] = Visit(
+            self.service,
+            cookies,
+            environ.get("HTTP_HOST") or environ["SERVER_NAME"],
+            environ["wsgi.url_scheme"],
+            environ.get("HTTP_SEC_GPC"),
+            self._enforced,
+        )
+        if self._excluding and self._excludes(environ):
+            visit.exclude()
             return self.app(environ, start_response)
         if self._desk.serves(environ.get("PATH_INFO", "")):
-            return _send(self._desk.answer(_ask(environ), visit), environ, start_response)
-        if cookies is not None:
-            visible = visit.visible_cookies()
+            reply = self._desk.answer(_ask(environ), visit)
+            start_response(reply.status, visit.leave(list(reply.headers), _Request(environ)))
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+        if cookies is not None and (visible := visit.arrival.visible) is not cookies:
             if visible is None:
                 del environ["HTTP_COOKIE"]
-            elif visible is not cookies:
+            else:
                 environ["HTTP_COOKIE"] = visible
 
         def start(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            leaving = visit.leave(headers)
-            # A line feed in the status smuggles a header just as one in a value does.
             if "\n" in status or "\r" in status:
-                status = status.replace("\r", " ").replace("\n", " ")
+                status = unsplit(status)
+            leaving = headers if visit.passes(headers) else visit.leave(headers, _Request(environ))
             # "The start_response callable [...] takes two required positional arguments, and one
-            # optional argument": servers and linters tell None from nothing.
+            # optional argument": a server may tell None from nothing.
             if exc_info is None:
-                return start_response(status, leaving)  # type: ignore[arg-type]
+                return start_response(status, leaving)
             try:
-                return start_response(status, leaving, exc_info)  # type: ignore[arg-type]
+                return start_response(status, leaving, exc_info)
             finally:
                 exc_info = None  # no cycle through the traceback
 
         return self.app(environ, start)
+
+    def _excludes(self, environ: WSGIEnvironment) -> bool:
+        path = _Request(environ).path
+        return self.service.mode == "off" or (
+            path is not None and is_under(path, self.service.policy.guard.exclude)
+        )
 
 
 def visit_from(environ: WSGIEnvironment) -> Visit:
@@ -105,47 +121,25 @@ _TWO_GUARDS = (
 )
 
 
-def _check_not_guarded(app: Any) -> None:
-    # Middlewares by custom keep what they wrap under one of these names.
+def _refuse_second_guard(app: Any) -> None:
+    # By custom a middleware keeps what it wraps under one of these names.
     for _ in range(32):
         if isinstance(app, CookieGuard):
             raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
-        wrapped = next(
-            (
-                inner
-                for name in ("app", "wsgi_app", "application")
-                if (inner := vars(app).get(name) if hasattr(app, "__dict__") else None) is not None
-            ),
-            None,
-        )
-        if wrapped is None:
+        attributes = getattr(app, "__dict__", {})
+        inner = [attributes[name] for name in ("app", "wsgi_app", "application") if name in attributes]
+        if not inner:
             return
-        app = wrapped
+        app = inner[0]
 
 
 class _Request:
-    """`visit.Request` over an environ, read lazily: most responses need none of it."""
+    """`visit.Request` over an environ."""
 
     __slots__ = ("_environ",)
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         self._environ = environ
-
-    @property
-    def cookies(self) -> str | None:
-        return self._environ.get("HTTP_COOKIE")
-
-    @property
-    def host(self) -> str:
-        host: str = self._environ.get("HTTP_HOST") or self._environ.get("SERVER_NAME", "")
-        host = host.strip().lower()
-        if not host.endswith("]"):
-            host = host.rpartition(":")[0] if re.search(r":[0-9]*$", host) else host
-        return host.rstrip(".")
-
-    @property
-    def https(self) -> bool:
-        return bool(self._environ.get("wsgi.url_scheme") == "https")
 
     @property
     def path(self) -> str | None:
@@ -156,12 +150,6 @@ class _Request:
             return None
         path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
-
-    @property
-    def gpc(self) -> bool:
-        # A header sent twice arrives joined; "one valid value among duplicates suffices".
-        sent = self._environ.get("HTTP_SEC_GPC")
-        return sent is not None and "1" in [value.strip(" \t") for value in sent.split(",")]
 
     @property
     def navigates(self) -> bool:
@@ -207,8 +195,3 @@ def _read_form(environ: WSGIEnvironment) -> bytes | None:
         return None
     body: bytes = environ["wsgi.input"].read(int(length))
     return body
-
-
-def _send(reply: Reply, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    start_response(reply.status, list(reply.headers))
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]

@@ -21,9 +21,13 @@ _REMEMBERED = 1024
 class Scope(Struct, frozen=True):
     """The consent cookie of one host: `domain` is the shared one, None for host-only."""
 
-    audience: str
+    host: str
     https: bool
     domain: str | None
+
+    @property
+    def audience(self) -> str:
+        return self.domain or self.host
 
     @property
     def name(self) -> str:
@@ -45,7 +49,7 @@ class Carrier:
         domain = self._settings.domain and self._settings.domain.lower()
         # Off its domain (a developer's localhost) a shared cookie couldn't be set at all.
         if domain and (host == domain or host.endswith("." + domain)):
-            return Scope(domain, https, domain)
+            return Scope(host, https, domain)
         return Scope(host, https, None)
 
     def read(self, cookies: str | None, scope: Scope) -> Record | None:
@@ -70,6 +74,10 @@ class Carrier:
             reduce(Record.merged, (record for record in records if record.day == newest)) if newest else None
         )
 
+    def seal(self, record: Record, scope: Scope) -> str:
+        """Return the cookie's value alone."""
+        return self._seal.dumps(record, scope.audience)
+
     def write(self, record: Record, scope: Scope) -> str:
         """Return the `Set-Cookie` value that stores a record."""
         lifetime = self._settings.lifetime.seconds
@@ -79,4 +87,4 @@ class Carrier:
         if scope.https:
             attributes += "; Secure"
         # No HttpOnly: the browser guard reads the decision. It holds no secret and no identity.
-        return f"{scope.name}={self._seal.dumps(record, scope.audience)}; {attributes}"
+        return f"{scope.name}={self.seal(record, scope)}; {attributes}"

@@ -14,6 +14,7 @@ from ..policy.policy import Policy
 
 State = Literal["accepted", "refused", "undecided"]
 Reason = Literal["essential", "accepted", "refused", "undecided", "gpc", "opt-out"]
+ALLOWING: tuple[Reason, ...] = ("essential", "accepted", "opt-out")
 
 
 class Choice(Struct, frozen=True):
@@ -49,7 +50,7 @@ def _by_category(record: Record) -> dict[str, Choice]:
     return {choice.category: choice for choice in record.choices}
 
 
-class Consent(Struct, frozen=True):
+class Consent(Struct, frozen=True, eq=False):
     """A decision under the policy in force, on one day.
 
     `reasons` says for each category why it is allowed or not. `undecided` names the categories to
@@ -143,9 +144,7 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
     }
     return Consent(
         reasons=reasons,
-        allowed=frozenset(
-            id for id, reason in reasons.items() if reason in ("essential", "accepted", "opt-out")
-        ),
+        allowed=frozenset(id for id, reason in reasons.items() if reason in ALLOWING),
         undecided=tuple(
             category.id
             for category in policy.optional

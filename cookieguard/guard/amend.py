@@ -1,19 +1,21 @@
-"""A kept cookie, held to its declaration: no longer lifetime, no weaker attributes."""
+"""A kept cookie, held to its declaration: no longer lifetime, no weaker attributes.
+
+Both work on what stands behind the first `;` of a `Set-Cookie`; name and value stay untouched.
+"""
 
 from __future__ import annotations
 
 from email.utils import formatdate
 
 from ..cookies.date import parse_cookie_date
-from ..cookies.setcookie import SetCookie, parse_max_age, split_attribute
+from ..cookies.setcookie import Attributes, parse_max_age, split_attribute
 from ..policy.model import Declaration
 
 _STRENGTH = {None: 0, "None": 0, "Lax": 1, "Strict": 2}
 
 
-def is_too_long(cookie: SetCookie, declaration: Declaration, now: float) -> bool:
+def is_too_long(attributes: Attributes, declaration: Declaration, now: float) -> bool:
     """Tell whether the cookie would outlive its declaration, in any browser."""
-    attributes = cookie.attributes
     if not attributes.ends or not declaration.caps or declaration.lifetime is None:
         return False
     limit = declaration.lifetime.seconds
@@ -24,14 +26,13 @@ def is_too_long(cookie: SetCookie, declaration: Declaration, now: float) -> bool
     return attributes.expires is not None and attributes.expires.timestamp() > now + limit
 
 
-def cap_lifetime(header: str, limit: int | None, now: float) -> str:
+def cap_lifetime(unparsed: str, limit: int | None, now: float) -> str:
     """Shorten each Max-Age and Expires to `limit` seconds; None makes it a session cookie.
 
     What can't be read is taken off: some browser may read it.
     """
-    pair, *attributes = header.split(";")
-    kept = [pair]
-    for attribute in attributes:
+    kept = []
+    for attribute in unparsed.split(";"):
         name, value = split_attribute(attribute)
         if name == "max-age":
             seconds = parse_max_age(value)
@@ -48,23 +49,18 @@ def cap_lifetime(header: str, limit: int | None, now: float) -> str:
     return ";".join(kept)
 
 
-def missing_attributes(cookie: SetCookie, declaration: Declaration, *, https: bool) -> bool:
-    """Tell whether the cookie has less than the declared minimum."""
+def missing_attributes(attributes: Attributes, declaration: Declaration, *, https: bool) -> str:
+    """Return what to append for the declared minimum; "the last attribute" of a name counts (5.7).
+
+    The catalogue imposes nothing, and what the cookie has is never taken away.
+    """
+    missing = ""
     if declaration.origin == "catalogue":
-        return False
-    return (
-        (declaration.secure and https and not cookie.secure)
-        or (declaration.http_only and not cookie.http_only)
-        or _STRENGTH[declaration.same_site] > _STRENGTH[cookie.same_site]
-    )
-
-
-def add_attributes(header: str, cookie: SetCookie, declaration: Declaration, *, https: bool) -> str:
-    """Append what is missing; "the last attribute in the list" is the one that counts (5.7)."""
-    if declaration.secure and https and not cookie.secure:
-        header += "; Secure"
-    if declaration.http_only and not cookie.http_only:
-        header += "; HttpOnly"
-    if _STRENGTH[declaration.same_site] > _STRENGTH[cookie.same_site]:
-        header += f"; SameSite={declaration.same_site}"
-    return header
+        return missing
+    if declaration.secure and https and not attributes.secure:
+        missing += "; Secure"
+    if declaration.http_only and not attributes.http_only:
+        missing += "; HttpOnly"
+    if _STRENGTH[declaration.same_site] > _STRENGTH[attributes.same_site]:
+        missing += f"; SameSite={declaration.same_site}"
+    return missing

@@ -8,6 +8,8 @@ from werkzeug.http import parse_list_header
 
 Headers = list[tuple[str, str]]
 
+PRIVATE = ("Cache-Control", "private")
+
 _FOR_SHARED_CACHES = ("public", "s-maxage", "proxy-revalidate")
 # What a CDN obeys before, or instead of, Cache-Control (RFC 9213 and the vendors' own).
 _TARGETED = frozenset(
@@ -24,6 +26,11 @@ _TARGETED = frozenset(
 )
 
 
+def is_about_caching(name: str) -> bool:
+    """Tell whether a header, its name in lower case, says who may keep the response."""
+    return name == "cache-control" or name in _TARGETED
+
+
 def make_private(headers: Headers) -> Headers:
     """Return the headers of a response that only the visitor's own browser may keep."""
     kept: Headers = []
@@ -34,13 +41,13 @@ def make_private(headers: Headers) -> Headers:
         if lowered == "cache-control":
             place = len(kept) if place is None else place
             directives += _split(value)
-        elif lowered not in _TARGETED or _is_forbidding(value):
+        elif not is_about_caching(lowered) or _is_forbidding(value):
             kept.append((name, value))
     private = [directive for directive in directives if _key(directive) not in _FOR_SHARED_CACHES]
     if not {"private", "no-store"} & {directive.strip().lower() for directive in private}:
         # A qualified `private="…"` speaks of single fields only.
         private.append("private")
-    kept.insert(len(kept) if place is None else place, ("Cache-Control", ", ".join(private)))
+    kept.insert(len(kept) if place is None else place, (PRIVATE[0], ", ".join(private)))
     return kept
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from ..consent.carrier import HOST_NAME, NAME
 from ..consent.consent import Consent
 from ..cookies.cookieheader import filter_cookie_header, split_cookie_header
-from ..policy.classifier import Classification
 from ..policy.model import Declaration
 from ..policy.pattern import Exact
 from .verdict import Rules, Situation, Verdict
@@ -22,40 +21,36 @@ left follows with the next page."""
 _PAST = "Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f;=]")
 
-Swept = tuple[Verdict, list[str]]
+Swept = list[tuple[Verdict, list[str]]]
 
 
-def refused(name: str, rules: Rules, consent: Consent, host: str) -> Classification | None:
-    """Return what a cookie of the request is, where it is declared and not allowed; else None.
+def is_refused(name: str, rules: Rules, consent: Consent, host: str) -> bool:
+    """Tell whether a cookie of the request is declared and not allowed.
 
-    Undeclared cookies pass: "deleting what we know nothing of is not" safe. A name that is
-    essential somewhere passes everywhere.
+    Undeclared cookies aren't: blocking is safe, "deleting what we know nothing of is not". A name
+    that is essential somewhere isn't anywhere.
     """
     if name in (NAME, HOST_NAME):
-        return None
+        return False
     found = rules.classifier.classify(name, host)
-    if (
-        found.declaration is None
-        or found.declaration.essential_somewhere
-        or found.category in consent.allowed
-    ):
-        return None
-    return found
+    if found.declaration is None or found.declaration.essential_somewhere:
+        return False
+    return found.category not in consent.allowed
 
 
 def hide_refused(cookies: str, rules: Rules, consent: Consent, host: str) -> str | None:
     """Return the `Cookie` header that the app may see, or None where nothing remains."""
-    return filter_cookie_header(cookies, lambda name: refused(name, rules, consent, host) is None)
+    return filter_cookie_header(cookies, lambda name: not is_refused(name, rules, consent, host))
 
 
-def sweep(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Iterator[Swept]:
+def sweep(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Swept:
     """Expire what the request carries and the visitor doesn't allow."""
     names = dict.fromkeys(name for name, _ in split_cookie_header(cookies))
-    yield from _swept(names, rules, consent, situation)
+    return _swept(names, rules, consent, situation)
 
 
-def sweep_unseen(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Iterator[Swept]:
-    """After a withdrawal also expire what a request to this path doesn't carry.
+def sweep_unseen(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Swept:
+    """After a withdrawal, also expire what a request to this path doesn't carry.
 
     Only names declared for another path are blind spots; others the browser would have sent.
     """
@@ -69,37 +64,46 @@ def sweep_unseen(cookies: str, rules: Rules, consent: Consent, situation: Situat
         and declaration.path not in (None, "/")
         and declaration.name not in seen
     ]
-    yield from _swept(names, rules, consent, situation)
+    return _swept(names, rules, consent, situation)
 
 
-def _swept(names: Iterable[str], rules: Rules, consent: Consent, situation: Situation) -> Iterator[Swept]:
+def _swept(names: Iterable[str], rules: Rules, consent: Consent, situation: Situation) -> Swept:
+    swept: Swept = []
+    room = MOST_LINES
     for name in names:
-        found = refused(name, rules, consent, situation.host)
         # A name that can't stand in a Set-Cookie header can't be expired by one.
-        if found is None or found.declaration is None or found.category is None or _UNSENDABLE.search(name):
+        if not is_refused(name, rules, consent, situation.host) or _UNSENDABLE.search(name):
             continue
-        verdict = Verdict("swept", consent.reasons[found.category], name, found)
-        yield verdict, list(_expiries(name, found.declaration, rules, situation))
+        found = rules.classifier.classify(name, situation.host)
+        if found.declaration is None or found.category is None:
+            continue
+        lines = list(_expiries(name, found.declaration, rules, situation))
+        room -= len(lines)
+        if room < 0:
+            break
+        swept.append((Verdict("swept", consent.reasons[found.category], name, found), lines))
+    return swept
 
 
 def _expiries(name: str, declaration: Declaration, rules: Rules, situation: Situation) -> Iterator[str]:
-    """Yield a header for each variant of the cookie: they are different cookies to a browser."""
+    """Yield a line for each variant of the cookie: they are different cookies to a browser."""
     prefix = name.lower()
-    path = "/" if prefix.startswith("__host-") else declaration.path or "/"
-    domains: list[str | None] = [None]
-    if not prefix.startswith("__host-"):
-        domains += _domains(declaration, rules.policy.consent.domain, situation.host)
-    for domain in domains:
-        header = f"{name}=; {_PAST}; Path={path}"
+    bound = prefix.startswith("__host-")
+    path = "/" if bound else declaration.path or "/"
+    for domain in (
+        "",
+        *(() if bound else _domains(declaration, rules.policy.consent.domain, situation.host)),
+    ):
+        line = f"{name}=; {_PAST}; Path={path}"
         if domain:
-            header += f"; Domain={domain}"
+            line += f"; Domain={domain}"
         if situation.https:
-            header += "; Secure"
+            line += "; Secure"
         if prefix.startswith(("__http-", "__host-http-")):
-            header += "; HttpOnly"
-        yield header
+            line += "; HttpOnly"
+        yield line
         if situation.https:
-            yield header + "; Partitioned"
+            yield line + "; Partitioned"
 
 
 def _domains(declaration: Declaration, shared: str | None, host: str) -> list[str]:

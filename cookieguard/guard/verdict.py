@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from ..consent.consent import Consent
+from ..consent.consent import ALLOWING, Consent, Reason
 from ..cookies.setcookie import SetCookie
 from ..policy.classifier import UNDECLARED, Classification, Classifier
 from ..policy.policy import Policy
@@ -35,6 +36,10 @@ class Verdict(Struct, frozen=True):
     classification: Classification = UNDECLARED
 
     @property
+    def category(self) -> str | None:
+        return self.classification.category
+
+    @property
     def label(self) -> str:
         """A name that is safe to log: the declaration's, else the cookie's own, escaped and cut."""
         declaration = self.classification.declaration
@@ -44,9 +49,14 @@ class Verdict(Struct, frozen=True):
             return "(unreadable)"
         if not self.name:
             return "(nameless)"
-        escaped = self.name.encode("ascii", "backslashreplace").decode()
-        printable = "".join(char if "!" <= char <= "~" else f"\\x{ord(char):02x}" for char in escaped)
-        return printable if len(printable) <= 64 else printable[:63] + "~"
+        # All that a log line or a header could take for its own is escaped, spaces too.
+        escaped = "".join(char if "!" <= char <= "~" else f"\\x{ord(char):02x}" for char in self.name[:64])
+        return escaped if len(escaped) <= 64 else escaped[:63] + "~"
+
+    @property
+    def why(self) -> str:
+        """The category and the reason, or the one word that says both."""
+        return self.reason if self.category in (None, self.reason) else f"{self.category}, {self.reason}"
 
 
 class Situation(Struct, frozen=True):
@@ -77,55 +87,55 @@ class Override(Protocol):
     def __call__(self, details: Details) -> Literal["keep", "strip"] | None: ...
 
 
-class Rules(Struct, frozen=True):
-    """A policy in force, ready to be asked."""
+class Rules(Struct, frozen=True, eq=False):
+    """A policy in force, ready to be asked. `by_path` tells whether any verdict depends on a path."""
 
     policy: Policy
     classifier: Classifier
     override: Override | None = None
+    by_path: bool = False
+
+    @classmethod
+    def of(cls, policy: Policy, override: Override | None = None) -> Rules:
+        """Make a policy ready."""
+        by_path = override is not None or any(cookie.essential_under for cookie in policy.declarations)
+        return cls(policy, Classifier(policy), override, by_path)
 
 
-def judge(cookie: SetCookie | None, rules: Rules, consent: Consent, situation: Situation) -> Verdict:
+def judge(
+    cookie: SetCookie | None, rules: Rules, reasons: Mapping[str, Reason], situation: Situation
+) -> Verdict:
     """Decide over one `Set-Cookie`, kept or stripped; None is a header that every browser drops."""
     if cookie is None:
         return Verdict("stripped", UNREADABLE, "")
     # "Deletions always pass."
-    if cookie.attributes.ends and cookie.deletes(situation.now):
-        return Verdict(
-            "kept", DELETION, cookie.name, rules.classifier.classify(cookie.names[-1], cookie.domain)
-        )
-    verdict = _judge_name(cookie.names[0], cookie, rules, consent, situation)
-    # Where browsers differ, "one refused name strips it".
-    for name in cookie.names[1:]:
-        if verdict.action == "stripped" and verdict.classification.declared:
-            break
-        other = _judge_name(name, cookie, rules, consent, situation)
-        if verdict.action == "kept" or (other.action == "stripped" and other.classification.declared):
-            verdict = other
-    if rules.override is not None:
-        return _overridden(
-            verdict, rules.override, Details(cookie, verdict.classification, consent, situation, verdict)
-        )
-    return verdict
+    if cookie.deletes(situation.now):
+        return Verdict("kept", DELETION, cookie.name, rules.classifier.classify(cookie.names[-1]))
+    verdicts = [_judge_name(name, cookie.domain, rules, reasons, situation) for name in cookie.names]
+    # Where browsers differ, "one refused name strips it"; a declared one says more than a nameless.
+    verdicts.sort(key=lambda verdict: (verdict.action == "stripped", verdict.classification.declared))
+    return verdicts[-1]
 
 
 def _judge_name(
-    name: str, cookie: SetCookie, rules: Rules, consent: Consent, situation: Situation
+    name: str, domain: str | None, rules: Rules, reasons: Mapping[str, Reason], situation: Situation
 ) -> Verdict:
-    classification = rules.classifier.classify(name, cookie.domain or situation.host, situation.path)
-    category = classification.category
-    if category is None:
-        allowed = rules.policy.guard.undeclared == "allow"
-        return Verdict("kept" if allowed else "stripped", "undeclared", name, classification)
-    reason = consent.reasons[category]
-    return Verdict("kept" if category in consent.allowed else "stripped", reason, name, classification)
+    classification = rules.classifier.classify(name, domain or situation.host, situation.path)
+    if classification.category is None:
+        blocked = rules.policy.guard.undeclared == "block"
+        return Verdict("stripped" if blocked else "kept", "undeclared", name, classification)
+    reason = reasons[classification.category]
+    return Verdict("kept" if reason in ALLOWING else "stripped", reason, name, classification)
 
 
-def _overridden(verdict: Verdict, override: Override, details: Details) -> Verdict:
+def overridden(
+    cookie: SetCookie, verdict: Verdict, override: Override, consent: Consent, situation: Situation
+) -> Verdict:
+    """Ask the site's hook for the last word."""
     try:
-        answer = override(details)
+        answer = override(Details(cookie, verdict.classification, consent, situation, verdict))
     except Exception:
-        # The hook is the site's code on every response; the policy's own verdict is safe.
+        # The hook runs on every response; the policy's own verdict is safe without it.
         logger.exception("the override hook failed over %s; the verdict stands", verdict.label)
         return verdict
     if answer is None:

@@ -9,7 +9,8 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from ..policy.policy import Policy
-from ..visit import Service, Visit
+from ..service import Service
+from ..visit import Visit
 from .ask import Ask, Reply, reply
 from .choice import BadChoice, Posted, is_json, read_choice
 from .origin import local_path, sender
@@ -39,10 +40,6 @@ class Desk:
 
     def answer(self, ask: Ask, visit: Visit) -> Reply:
         """Answer a request that `serves` said yes to."""
-        found = self._route(ask, visit)
-        return Reply(found.status, tuple(visit.leave(list(found.headers))), found.body)
-
-    def _route(self, ask: Ask, visit: Visit) -> Reply:
         below = ask.path.removeprefix(self._mount)
         if ask.method not in ("GET", "HEAD", "POST") or (ask.method == "POST" and below):
             allowed = "GET, HEAD" if below else "GET, HEAD, POST"
