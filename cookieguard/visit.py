@@ -116,8 +116,8 @@ class Visit(Struct, eq=False):
             logger.warning("a %s was not stored: nothing is enforced here (mode or excluded path)", what)
             return False
         current = self._judged
-        standing = Record(current.day, tuple(current.choices.values())) if current.day else None
-        if record.choices and record != standing:
+        stands = record.day == current.day and set(record.choices) == set(current.choices.values())
+        if record.choices and not stands:
             self._record = record
             self._consent = judge(record, self.policy, self.today, gpc=self._signals)
         return True
