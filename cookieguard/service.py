@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -16,7 +16,9 @@ from .consent.carrier import Carrier, Scope
 from .consent.consent import Consent, day_of, judge
 from .consent.seal import Seal
 from .cookies.cookieheader import split_cookie_header
+from .cookies.setcookie import WSP
 from .errors import ConfigurationError
+from .guard.screen import Memory
 from .guard.sweep import hide_refused, is_refused
 from .guard.verdict import Override, Rules, Verdict, logger
 from .policy.policy import Policy
@@ -31,14 +33,16 @@ _SHORT = 2048
 class Arrival(Struct, frozen=True):
     """What a request's `Cookie` header comes to.
 
-    `visible` is the header that the app may see, None for none; `refused` tells whether it holds a
+    `gpc` tells whether the browser sends the Global Privacy Control signal, `visible` is the header that the app may see, None for none; `refused` tells whether it holds a
     cookie to sweep.
     """
 
     rules: Rules
     scope: Scope
     today: date
+    gpc: bool
     consent: Consent
+    memory: Memory
     visible: str | None
     refused: bool
 
@@ -59,36 +63,45 @@ class Service:
         self.clock = clock
         self.carrier = Carrier(Seal(secret_key), policy.consent)
         self._rules = tuple(_in_time(policy, override))
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
         self._counting = threading.Lock()
         self._judge = lru_cache(maxsize=1024)(judge)
+        # Hosts come from visitors: they may be many, and what is kept for each is bounded too.
+        self._memories = lru_cache(maxsize=128)(lambda *told_the_same: {})
         self._arrive = lru_cache(maxsize=1024)(self._arrived)
         for problem in policy.warnings:
             logger.warning("%s", problem)
 
-    def arrive(self, cookies: str | None, host: str, *, https: bool, gpc: bool) -> Arrival:
+    def arrive(self, cookies: str | None, host: str, scheme: str, gpc: str | None) -> Arrival:
         """Find the consent that a request carries, and what it hides from the app.
 
-        `host` is the Host header as it came. The same few headers come again and again.
+        All but the scheme are headers as they came. The same few come again and again.
         """
         day = int(self.clock() // _DAY)
         if cookies is not None and len(cookies) + len(host) > _SHORT:
-            return self._arrived(cookies, host, https, gpc, day)
-        return self._arrive(cookies, host, https, gpc, day)
+            return self._arrived(cookies, host, scheme, gpc, day)
+        return self._arrive(cookies, host, scheme, gpc, day)
 
-    def _arrived(self, cookies: str | None, host: str, https: bool, gpc: bool, day: int) -> Arrival:
+    def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: str | None, day: int) -> Arrival:
         today = day_of(day * _DAY)
+        # A header sent twice arrives joined: "one valid value among duplicates suffices".
+        signals = gpc is not None and "1" in [value.strip(WSP) for value in gpc.split(",")]
         rules = self._rules_on(today)
-        scope = self.carrier.scope(normalise_host(host), https=https)
+        scope = self.carrier.scope(normalise_host(host), https=scheme == "https")
         record = self.carrier.read(cookies, scope)
-        consent = self._judge(record, rules.policy, today, gpc=gpc)
+        consent = self._judge(record, rules.policy, today, gpc=signals)
         visible, refused = cookies, False
         if cookies is not None:
             names = [name for name, _ in split_cookie_header(cookies)]
             refused = any(is_refused(name, rules, consent, scope.host) for name in names)
             if refused and rules.policy.guard.request == "hide" and self.mode == "enforce":
                 visible = hide_refused(cookies, rules, consent, scope.host)
-        return Arrival(rules, scope, today, consent, visible, refused)
+        memory = self.memory(rules, scope, consent)
+        return Arrival(rules, scope, today, signals, consent, memory, visible, refused)
+
+    def memory(self, rules: Rules, scope: Scope, consent: Consent) -> Memory:
+        """Return the rulings remembered for visitors who may be told the same."""
+        return self._memories(rules, scope.host, scope.https, tuple(consent.reasons.values()))
 
     def _rules_on(self, today: date) -> Rules:
         in_force = self._rules[0][1]
@@ -102,13 +115,19 @@ class Service:
         counts = self._counts
         with self._counting:
             for verdict in verdicts:
-                counts[verdict.action, verdict.category or "undeclared"] += 1
+                counts[verdict.action][verdict.classification.category] += 1
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
-        """A copy of the verdicts counted so far, by (action, category or "undeclared")."""
+        """The verdicts counted so far, by (action, category or "undeclared")."""
         with self._counting:
-            return Counter(self._counts)
+            return Counter(
+                {
+                    (action, category or "undeclared"): count
+                    for action, counted in self._counts.items()
+                    for category, count in counted.items()
+                }
+            )
 
 
 def _mode(policy: Policy) -> Mode:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from .consent.consent import Consent, Record, judge
 from .guard.caching import Headers, add_vary, make_private
-from .guard.screen import is_harmless, screen
+from .guard.screen import are_harmless, screen
 from .guard.sweep import sweep, sweep_unseen
 from .guard.verdict import Rules, Situation, Verdict, logger
 from .policy.policy import Policy
@@ -34,25 +34,27 @@ class Request(Protocol):
         """Whether another site's page loads this without the visitor going there."""
 
 
-class Visit(Struct, eq=False):
+class Visit(Struct, eq=False, gc=False):
     """One request under the guard: what the app asks and changes, and what leaves in the end.
 
     `cookies`, `host` and `gpc` are the request's headers as they came, `scheme` is its URL's.
     """
 
-    # Read from the request at once: a reference back to it would be a cycle for each request.
+    # Read from the request at once: a reference back to it would be a cycle for each request. So
+    # nothing here leads back to a visit, and the garbage collector needn't look.
     _service: Service
     _cookies: str | None
     _host: str
     _scheme: str
     _gpc: str | None
-    _enforced: bool
     _arrival: Arrival | None = None
     _record: Record | None = None
     _consent: Consent | None = None
     _read: bool = False
     _withdrawn: bool = False
-    _left: bool = False
+    _excluded: bool = False
+    touched: bool = False
+    left: bool = False
     verdicts: Sequence[Verdict] = ()
     """What was decided over each cookie, once the headers left."""
 
@@ -65,7 +67,7 @@ class Visit(Struct, eq=False):
     @property
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
-        self._read = True
+        self._read = self.touched = True
         return self._judged
 
     @property
@@ -81,7 +83,7 @@ class Visit(Struct, eq=False):
         UnknownCategory or UsageError for one that can't be granted. False, and nothing changed,
         after the headers left or where nothing is enforced.
         """
-        record = self._judged.granting(_listed(categories), self.policy, self.today, gpc=self._signals)
+        record = self._judged.granting(_listed(categories), self.policy, self.today, gpc=self.arrival.gpc)
         return self._decide(record, "grant")
 
     def withdraw(self, categories: Iterable[str] | None = None) -> bool:
@@ -91,8 +93,7 @@ class Visit(Struct, eq=False):
         """
         refused = None if categories is None else _listed(categories)
         record = self._judged.withdrawing(refused, self.policy, self.today)
-        self._withdrawn = self._decide(record, "withdrawal") or self._withdrawn
-        return not self._left and self._enforced
+        return self._refuse(record, "withdrawal")
 
     def decide(self, accepted: Iterable[str], *, undecided: Iterable[str] = ()) -> bool:
         """Decide on every category at once, as the visitor's form does: these yes, all others no.
@@ -104,12 +105,17 @@ class Visit(Struct, eq=False):
         refusals = self._judged.withdrawing(None, self.policy, self.today).choices
         blank = Record(self.today, tuple(choice for choice in refusals if choice.category not in later))
         fresh = judge(blank, self.policy, self.today, gpc=False)
-        record = fresh.granting(_listed(accepted), self.policy, self.today, gpc=self._signals)
-        self._withdrawn = self._decide(record, "decision") or self._withdrawn
-        return not self._left and self._enforced
+        record = fresh.granting(_listed(accepted), self.policy, self.today, gpc=self.arrival.gpc)
+        return self._refuse(record, "decision")
+
+    def _refuse(self, record: Record, what: str) -> bool:
+        decided = self._decide(record, what)
+        if decided:
+            self._withdrawn = self.touched = True
+        return decided
 
     def _decide(self, record: Record, what: str) -> bool:
-        if self._left:
+        if self.left:
             logger.warning("a %s came after the headers left and changed nothing; decide before them", what)
             return False
         if not self._enforced:
@@ -119,64 +125,79 @@ class Visit(Struct, eq=False):
         stands = record.day == current.day and set(record.choices) == set(current.choices.values())
         if record.choices and not stands:
             self._record = record
-            self._consent = judge(record, self.policy, self.today, gpc=self._signals)
+            self.touched = True
+            self._consent = judge(record, self.policy, self.today, gpc=self.arrival.gpc)
         return True
+
+    @property
+    def _enforced(self) -> bool:
+        return self._service.mode == "enforce" and not self._excluded
 
     # What the adapter asks.
 
     def exclude(self) -> None:
         """Leave this request alone: nothing is decided, and nothing stored."""
-        self._enforced = False
+        self._excluded = True
+
+    @property
+    def visible_cookies(self) -> str | None:
+        """The `Cookie` header that the app may see, None for none."""
+        arrival = self.arrival
+        self.touched = self.touched or arrival.refused
+        return arrival.visible
 
     @property
     def arrival(self) -> Arrival:
         """What the request's `Cookie` header comes to."""
         if self._arrival is None:
-            self._arrival = self._service.arrive(
-                self._cookies, self._host, https=self._scheme == "https", gpc=self._signals
-            )
+            self._arrival = self._service.arrive(self._cookies, self._host, self._scheme, self._gpc)
         return self._arrival
-
-    def passes(self, headers: Headers) -> bool:
-        """Tell whether a response leaves as it is: nothing in it, and nothing asked or decided."""
-        self._left = True
-        if self._read or self._record is not None or self._withdrawn:
-            return False
-        return (self._cookies is None or not self.arrival.refused) and is_harmless(headers)
 
     def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave; log and count.
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
-        self._left = True
-        sweeps = self._withdrawn or (self.arrival.refused and request.navigates)
-        situation = self._situation(request)
-        screened = screen(headers, self._rules, self._judged, situation)
+        self.left = True
+        if not self.touched and are_harmless(headers):
+            return headers
+        service, arrival = self._service, self.arrival
+        rules, consent, memory = arrival.rules, arrival.consent, arrival.memory
+        scope, path = arrival.scope, self._path(request) if rules.by_path else None
+        if self._consent is not None:
+            consent = self._consent
+            memory = service.memory(rules, scope, consent)
+        situation = Situation(scope.host, scope.https, path, service.clock())
+        screened = screen(headers, rules, consent, situation, memory)
         leaving, verdicts = screened.headers, screened.verdicts
-        if sweeps:
-            expiries, swept = self._sweep(situation)
+        if self._withdrawn or (arrival.refused and request.navigates):
+            expiries, swept = self._sweep(rules, consent, situation)
             leaving = [*make_private(leaving), *expiries] if expiries else leaving
             verdicts = [*verdicts, *swept]
         if self._record is not None:
-            written = self._service.carrier.write(self._record, self.arrival.scope)
+            written = service.carrier.write(self._record, arrival.scope)
             leaving = [*make_private(leaving), ("Set-Cookie", written)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
         if verdicts:
             self.verdicts = verdicts
-            self._report(verdicts)
-            if self.policy.guard.debug:
+            service.count(verdicts)
+            if logger.isEnabledFor(logging.INFO):
+                self._log(verdicts)
+            if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
-        return leaving if self._enforced else headers
+        return leaving if service.mode == "enforce" else headers
 
-    def _sweep(self, situation: Situation) -> tuple[Headers, list[Verdict]]:
-        swept = sweep(self._cookies or "", self._rules, self._judged, situation)
+    def _path(self, request: Request) -> str | None:
+        return None if request.cross_site_subresource else request.path
+
+    def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
+        cookies = self._cookies or ""
+        swept = sweep(cookies, rules, consent, situation)
         if self._withdrawn:
-            swept += sweep_unseen(self._cookies or "", self._rules, self._judged, situation)
-        return [("Set-Cookie", line) for _, lines in swept for line in lines], [
-            verdict for verdict, _ in swept
-        ]
+            swept += sweep_unseen(cookies, rules, consent, situation)
+        lines = [("Set-Cookie", line) for _, expiries in swept for line in expiries]
+        return lines, [verdict for verdict, _ in swept]
 
     @property
     def today(self) -> date:
@@ -191,25 +212,12 @@ class Visit(Struct, eq=False):
     def _judged(self) -> Consent:
         return self._consent or self.arrival.consent
 
-    @property
-    def _signals(self) -> bool:
-        # A header sent twice arrives joined: "one valid value among duplicates suffices".
-        return self._gpc is not None and "1" in [value.strip(" \t") for value in self._gpc.split(",")]
-
-    def _situation(self, request: Request) -> Situation:
-        by_path = self._rules.by_path and not request.cross_site_subresource
-        scope = self.arrival.scope
-        return Situation(scope.host, scope.https, request.path if by_path else None, self._service.clock())
-
     def _varies_by(self) -> Sequence[str]:
         policy = self.policy
         sells = policy.consent.gpc == "honour" and any(category.sold for category in policy.optional)
         return ("Cookie", "Sec-GPC") if sells else ("Cookie",)
 
-    def _report(self, verdicts: Sequence[Verdict]) -> None:
-        self._service.count(verdicts)
-        if not logger.isEnabledFor(logging.INFO):
-            return
+    def _log(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
             level = logging.DEBUG if verdict.action == "kept" else logging.INFO
             event = {

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from .errors import ConfigurationError, NoGuard
-from .guard.screen import unsplit
+from .guard.screen import HARMLESS, unsplit
 from .guard.verdict import Override
 from .policy.classifier import is_under
 from .policy.policy import Policy
@@ -52,13 +54,11 @@ class CookieGuard:
         self.app = app
         self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
         self._desk = Desk(self.service)
-        self._enforced = self.service.mode == "enforce"
+        self._ours = self._desk.beginnings
         self._excluding = self.service.mode == "off" or bool(policy.guard.exclude)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the visitor's pages answer, or the app; screen what leaves it."""
-        if KEY in environ:
-            raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
         cookies = environ.get("HTTP_COOKIE")
         visit = environ[KEY] = Visit(
             self.service,
@@ -66,43 +66,60 @@ class CookieGuard:
             environ.get("HTTP_HOST") or environ["SERVER_NAME"],
             environ["wsgi.url_scheme"],
             environ.get("HTTP_SEC_GPC"),
-            self._enforced,
         )
         if self._excluding and self._excludes(environ):
             visit.exclude()
             return self.app(environ, start_response)
-        if self._desk.serves(environ.get("PATH_INFO", "")):
+        try:
+            path = environ["PATH_INFO"]
+        except KeyError:
+            path = ""
+        if path.startswith(self._ours) and self._desk.serves(path):
             reply = self._desk.answer(_ask(environ), visit)
             start_response(reply.status, visit.leave(list(reply.headers), _Request(environ)))
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
-        if cookies is not None and (visible := visit.arrival.visible) is not cookies:
+        if cookies is not None and (visible := visit.visible_cookies) is not cookies:
             if visible is None:
                 del environ["HTTP_COOKIE"]
             else:
                 environ["HTTP_COOKIE"] = visible
 
-        def start(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None
-        ) -> Callable[[bytes], object]:
-            if "\n" in status or "\r" in status:
-                status = unsplit(status)
-            leaving = headers if visit.passes(headers) else visit.leave(headers, _Request(environ))
-            # "The start_response callable [...] takes two required positional arguments, and one
-            # optional argument": a server may tell None from nothing.
-            if exc_info is None:
-                return start_response(status, leaving)
-            try:
-                return start_response(status, leaving, exc_info)
-            finally:
-                exc_info = None  # no cycle through the traceback
-
-        return self.app(environ, start)
+        return self.app(environ, _Response(visit, environ, start_response).start)
 
     def _excludes(self, environ: WSGIEnvironment) -> bool:
         path = _Request(environ).path
         return self.service.mode == "off" or (
             path is not None and is_under(path, self.service.policy.guard.exclude)
         )
+
+
+class _Response(Struct, frozen=True, eq=False):
+    """The `start_response` that the app calls, once or again."""
+
+    visit: Visit
+    environ: WSGIEnvironment
+    start_response: StartResponse
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        visit = self.visit
+        visit.left = True
+        if visit.touched or not HARMLESS.issuperset(headers):
+            if self.environ.get(KEY) is not visit:
+                raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
+            headers = visit.leave(headers, _Request(self.environ))
+        # A line break in the status smuggles a header just as one in a value does.
+        if not status.isprintable():
+            status = unsplit(status)
+        # "The start_response callable [...] takes two required positional arguments, and one
+        # optional argument": a server may tell None from nothing.
+        if exc_info is None:
+            return self.start_response(status, headers)
+        try:
+            return self.start_response(status, headers, exc_info)
+        finally:
+            exc_info = None  # no cycle through the traceback
 
 
 def visit_from(environ: WSGIEnvironment) -> Visit:

@@ -70,10 +70,7 @@ class Consent(Struct, frozen=True, eq=False):
 
     def allows(self, category: str) -> bool:
         """Tell whether cookies of a category may be set; UnknownCategory for one the policy hasn't."""
-        if category in self.allowed:
-            return True
-        self.reason(category)
-        return False
+        return self.reason(category) in ALLOWING
 
     def reason(self, category: str) -> Reason:
         """Say why a category is allowed or not."""
@@ -107,6 +104,7 @@ class Consent(Struct, frozen=True, eq=False):
         for id, choice in self.choices.items():
             if (
                 id in changed
+                and id not in self.stale
                 and changed[id].accepted == choice.accepted
                 and changed[id].under_gpc <= choice.under_gpc
             ):
@@ -142,6 +140,7 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
         for id, category in policy.categories.items()
         if id in made and category.counts(made[id].token)
     }
+    refused = {id: choice for id, choice in made.items() if id in reasons and not choice.accepted}
     return Consent(
         reasons=reasons,
         allowed=frozenset(id for id, reason in reasons.items() if reason in ALLOWING),
@@ -154,7 +153,8 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
         stale=tuple(id for id in made if id in reasons and id not in standing),
         expired=record is not None and expired,
         gpc=gpc,
-        choices=standing,
+        # A stale refusal is kept until it is decided anew: under opt-out it still holds.
+        choices=refused | standing,
     )
 
 

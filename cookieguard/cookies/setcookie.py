@@ -148,7 +148,8 @@ def parse_set_cookie(header: str) -> SetCookie | None:
 
 
 def _octets(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("latin-1" if max(text) <= "\xff" else "utf-8"))
+    latin = text.isascii() or max(text) <= "\xff"
+    return len(text) if latin else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _lenient_names(value: str, equals: bool) -> tuple[str, ...]:
@@ -157,7 +158,7 @@ def _lenient_names(value: str, equals: bool) -> tuple[str, ...]:
     # sends it back as `ads=1`, which every server reads as a cookie named `ads`.
     if not equals:
         return ("", value)
-    returned, again, _ = value.partition("=")
+    returned, again, _ = value.lstrip("=" + WSP).partition("=")
     return ("", returned.strip(WSP)) if again else ("",)
 
 

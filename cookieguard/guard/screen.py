@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,11 +11,20 @@ from ..cookies.setcookie import WSP, SetCookie, parse_set_cookie
 from ..policy.model import ESSENTIAL
 from .amend import cap_lifetime, is_too_long, missing_attributes
 from .caching import PRIVATE, Headers, is_about_caching, make_private
-from .verdict import DELETION, Action, Rules, Situation, Verdict, judge, overridden
+from .verdict import DELETION, Rules, Situation, Verdict, judge, overridden
 
-_PLAIN, _CACHING, _SET_COOKIE, _SPLITTING = range(4)
+_PLAIN, _CACHING, _SET_COOKIE, _SPLITTING = range(1, 5)
+# What the names seen so far are; bounded, since an app may make names up.
+_kinds: dict[str, int] = {}
 _REMEMBERED = 4096
 _SHORT = 1024
+
+
+_MOST_HARMLESS = 4096
+
+HARMLESS: set[tuple[str, str]] = set()
+"""Headers seen before that carry no cookie, smuggle none, and say nothing of caching: an app
+repeats itself."""
 
 
 class Screened(Struct, frozen=True):
@@ -27,21 +35,26 @@ class Screened(Struct, frozen=True):
 
 
 class Ruling(Struct, frozen=True):
-    """A verdict, and what to write behind the cookie's first `;` where that changes."""
+    """A verdict, and what to write behind the cookie's first `;` where that changes.
+
+    `personal` tells whether the response thereby says something of the visitor's decision.
+    """
 
     verdict: Verdict
     amended: str | None = None
+    personal: bool = False
 
-    @property
-    def personal(self) -> bool:
-        """Whether the response says something of the visitor's decision."""
-        if self.verdict.action == "stripped":
-            return True
-        return self.verdict.reason != DELETION and self.verdict.category != ESSENTIAL
+
+Memory = dict[tuple[str, str], Ruling]
+"""Rulings by the cookie's name and attributes, under one policy, host, scheme and set of reasons."""
 
 
 def screen(
-    headers: Sequence[tuple[str, str]], rules: Rules, consent: Consent, situation: Situation
+    headers: Sequence[tuple[str, str]],
+    rules: Rules,
+    consent: Consent,
+    situation: Situation,
+    memory: Memory,
 ) -> Screened:
     """Judge each `Set-Cookie`; the given headers are never changed.
 
@@ -53,9 +66,16 @@ def screen(
     personal = caching = False
     for header in headers:
         name, value = header
-        kind = _kind(name)
+        kind = _kinds.get(name) or _kind(name)
         if kind == _SET_COOKIE:
-            ruling = _rule(value, rules, consent, situation)
+            pair, _, unparsed = value.partition(";")
+            cookie, equals, _ = pair.partition("=")
+            ruling = memory.get((cookie, unparsed))
+            # The value is no part of a verdict, once it is short and clean enough to be stored.
+            if not (ruling and equals and len(value) <= _SHORT and value.isprintable()):
+                ruling = _rule(value, rules, consent, situation)
+                if equals and not _varies(ruling, value, rules) and len(memory) < _REMEMBERED:
+                    memory[cookie, unparsed] = ruling
             verdicts.append(ruling.verdict)
             personal = personal or ruling.personal
             if ruling.verdict.action == "stripped":
@@ -64,7 +84,7 @@ def screen(
                 header = (name, _joined(value, ruling.amended))
         elif kind == _SPLITTING:
             continue
-        else:
+        elif header not in HARMLESS:
             caching = caching or kind == _CACHING
             if "\n" in value or "\r" in value:
                 header = (name, unsplit(value))
@@ -75,46 +95,20 @@ def screen(
 
 
 def _rule(header: str, rules: Rules, consent: Consent, situation: Situation) -> Ruling:
-    _, _, unparsed = header.partition(";")
-    if rules.override is None and len(header) <= _SHORT and header.isprintable():
-        name, equals, _ = header.partition("=")
-        known = _known(name, unparsed, rules, situation.host, situation.https) if equals else None
-        if known is not None:
-            return known.ruling(consent, unparsed, rules, situation)
     cookie = parse_set_cookie(header)
     verdict = judge(cookie, rules, consent.reasons, situation)
     if cookie is not None and rules.override is not None and verdict.reason != DELETION:
         verdict = overridden(cookie, verdict, rules.override, consent, situation)
-    return _amended(cookie, verdict, unparsed, rules, situation)
+    return _amended(cookie, verdict, header.partition(";")[2], rules, situation)
 
 
-class _Known(Struct, eq=False):
-    """A cookie seen before, by name and attributes: its verdict hangs on the consent alone."""
-
-    cookie: SetCookie | None
-    category: str | None
-    rulings: dict[str, Ruling]
-
-    def ruling(self, consent: Consent, unparsed: str, rules: Rules, situation: Situation) -> Ruling:
-        reason = consent.reasons.get(self.category or "", "undecided")
-        ruling = self.rulings.get(reason)
-        if ruling is None:
-            verdict = judge(self.cookie, rules, consent.reasons, situation)
-            ruling = self.rulings[reason] = _amended(self.cookie, verdict, unparsed, rules, situation)
-        return ruling
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _known(name: str, unparsed: str, rules: Rules, host: str, https: bool) -> _Known | None:
-    """Look a cookie up once; None where its verdict also hangs on the path or the time."""
-    cookie = parse_set_cookie(f"{name}=;{unparsed}")
-    if cookie is None:
-        return _Known(None, None, {})
-    found = rules.classifier.classify(cookie.name, cookie.domain or host)
-    by_path = found.declaration is not None and found.declaration.essential_under
-    if not cookie.name or cookie.expires is not None or by_path:
-        return None
-    return _Known(cookie, found.category, {})
+def _varies(ruling: Ruling, header: str, rules: Rules) -> bool:
+    """Tell whether another value, path or time might get the same name and attributes another ruling."""
+    cookie = parse_set_cookie(header)
+    if cookie is None or not cookie.name or cookie.expires is not None or rules.override is not None:
+        return True
+    declaration = ruling.verdict.classification.declaration
+    return declaration is not None and bool(declaration.essential_under)
 
 
 def _amended(
@@ -122,7 +116,7 @@ def _amended(
 ) -> Ruling:
     declaration = verdict.classification.declaration
     if cookie is None or declaration is None or verdict.action == "stripped" or verdict.reason == DELETION:
-        return Ruling(verdict)
+        return Ruling(verdict, personal=_is_personal(verdict))
     attributes = cookie.attributes
     reason, amended = "", unparsed
     lifetimes = rules.policy.guard.lifetimes
@@ -134,10 +128,16 @@ def _amended(
         reason = reason or "attributes"
         amended = amended + missing if amended else missing.removeprefix(";")
     if not reason:
-        return Ruling(verdict)
+        return Ruling(verdict, personal=_is_personal(verdict))
     changed = amended != unparsed
-    action: Action = "capped" if changed else "kept"
-    return Ruling(Verdict(action, reason, verdict.name, verdict.classification), amended if changed else None)
+    verdict = Verdict("capped" if changed else "kept", reason, verdict.name, verdict.classification)
+    return Ruling(verdict, amended if changed else None, _is_personal(verdict))
+
+
+def _is_personal(verdict: Verdict) -> bool:
+    if verdict.action == "stripped":
+        return True
+    return verdict.reason != DELETION and verdict.category != ESSENTIAL
 
 
 def _joined(header: str, amended: str) -> str:
@@ -145,8 +145,16 @@ def _joined(header: str, amended: str) -> str:
     return f"{pair};{amended}" if amended else pair
 
 
-@lru_cache(maxsize=1024)
 def _kind(name: str) -> int:
+    kind = _kinds.get(name)
+    if kind is None:
+        kind = _classify_header(name)
+        if len(_kinds) < _REMEMBERED:
+            _kinds[name] = kind
+    return kind
+
+
+def _classify_header(name: str) -> int:
     # A name such as `Set-Cookie: ads=1; x` makes a cookie of its own on the wire.
     if any(char in name for char in ":\r\n"):
         return _SPLITTING
@@ -166,20 +174,15 @@ def unsplit(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
-_harmless: set[tuple[str, str]] = set()
-_MOST_HARMLESS = 4096
-
-
-def is_harmless(headers: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the headers can pass as they are: no cookie, nothing that smuggles one.
-
-    An app repeats itself: most responses are told by headers seen before.
-    """
-    if _harmless.issuperset(headers):
-        return True
-    for name, value in headers:
-        if _kind(name) >= _SET_COOKIE or "\n" in value or "\r" in value:
+def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether the headers can pass as they are, and remember those that can."""
+    for header in headers:
+        if header in HARMLESS:
+            continue
+        name, value = header
+        kind = _kinds.get(name) or _kind(name)
+        if kind >= _SET_COOKIE or "\n" in value or "\r" in value:
             return False
-        if len(value) < 128 and len(_harmless) < _MOST_HARMLESS:
-            _harmless.add((name, value))
+        if kind == _PLAIN and len(value) < 128 and len(HARMLESS) < _MOST_HARMLESS:
+            HARMLESS.add(header)
     return True

@@ -288,7 +288,7 @@ def check_texts(reader: Reader, language: str, texts: Iterable[tuple[Path, objec
 def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) -> None:
     seen: dict[tuple[object, ...], Path] = {}
     for path, cookie in declared:
-        key = (cookie.kind, cookie.name, cookie.match, cookie.domain if cookie.party == "third" else None)
+        key = (cookie.kind, cookie.pattern, cookie.domain if cookie.party == "third" else None)
         if cookie.name in RESERVED_NAMES:
             reader.error(
                 "cookieguard.E109",

@@ -100,7 +100,7 @@ def _read_toml(text: str, source: str) -> Document:
 def _toml_error_line(text: str) -> int | None:
     # `tomllib` writes the place into its message only, and since 3.14 into attributes: the first
     # line up to which nothing parses any more is the same on each version.
-    lines = text.splitlines(keepends=True)
+    lines = _split_lines(text)
     for count in range(len(lines), 0, -1):
         try:
             tomllib.loads("".join(lines[: count - 1]))
@@ -110,18 +110,23 @@ def _toml_error_line(text: str) -> int | None:
     return None
 
 
+def _split_lines(text: str) -> list[str]:
+    # `str.splitlines` also breaks at U+2028 and its like, which may stand in a comment or a text.
+    return [line + "\n" for line in text.split("\n")]
+
+
 def _toml_lines(text: str) -> Iterator[tuple[Path, int]]:
     """Find the lines by letting tomllib read one statement at a time: the text is known to parse."""
     table: Path = ()
     counts: dict[Path, int] = {}
-    statement, start = "", 0
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        start = start if statement else number
+    statement, start = "", 1
+    for number, line in enumerate(_split_lines(text), 1):
         statement += line
-        try:
-            data = tomllib.loads(statement)
-        except tomllib.TOMLDecodeError:
-            continue  # a string or an array that goes on
+        whole = _loads(statement)
+        # An array that goes on is closed, to see what it holds so far.
+        data = _loads(statement + "]") if whole is None else whole
+        if data is None:
+            continue  # a string, or an array inside an array
         if statement.lstrip().startswith("["):
             table = _resolve(_only_path(data), counts)
             if statement.lstrip().startswith("[["):
@@ -131,7 +136,16 @@ def _toml_lines(text: str) -> Iterator[tuple[Path, int]]:
         else:
             for path in _paths(data):
                 yield table + path, start
-        statement = ""
+        start = number + 1
+        if whole is not None:
+            statement = ""
+
+
+def _loads(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _only_path(data: dict[str, Any]) -> Path:
@@ -170,17 +184,24 @@ def _read_json(text: str, source: str) -> Document:
             source, error.lineno, f"isn't JSON: {error.msg}", "mend the line, or what stands before it"
         ) from error
     except ValueError as error:
-        raise _unreadable(source, None, str(error), "keep one of them") from error
+        _refuse_repeated(_json_lines(text), source)
+        raise _unreadable(source, None, f"isn't JSON: {error}", "write what a policy needs") from error
     return Document(_table(data, source), source, lambda: _json_lines(text))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+        raise ValueError("a key stands twice in one object")
     return data
+
+
+def _refuse_repeated(lines: Iterator[tuple[Path, int]], source: str) -> None:
+    seen: set[Path] = set()
+    for path, line in lines:
+        if path in seen:
+            raise _unreadable(source, line, f"the key {spell(path)!r} stands twice", "keep one of them")
+        seen.add(path)
 
 
 def _json_lines(text: str) -> Iterator[tuple[Path, int]]:
@@ -223,7 +244,7 @@ def _read_yaml(text: str, source: str) -> Document:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date that doesn't exist
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
         reason = f"isn't YAML: {getattr(error, 'problem', None) or error}"
@@ -239,11 +260,7 @@ def _read_yaml(text: str, source: str) -> Document:
                 yield (*path, index), value.start_mark.line + 1
                 yield from walk(value, (*path, index))
 
-    seen: set[Path] = set()
-    for path, line in walk(node, ()):
-        if path in seen:
-            raise _unreadable(source, line, f"the key {spell(path)!r} stands twice", "keep one of them")
-        seen.add(path)
+    _refuse_repeated(walk(node, ()), source)
     return Document(_table(data, source), source, lambda: walk(node, ()))
 
 

@@ -133,4 +133,5 @@ def json_schema() -> dict[str, Any]:
         "type": "string",
         "examples": ["session", "6 months", "365 days", "PT6H"],
     }
+    definitions["PolicyFile"]["properties"]["$schema"] = {"type": "string"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

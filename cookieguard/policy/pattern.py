@@ -101,7 +101,7 @@ def compile_pattern(name: str, match: Match | None = None) -> Pattern:
     if match == "regex":
         head = _check_regex(name)
         return Regex(name, head, re.compile(name, re.ASCII))
-    if match == "glob" or (match is None and "*" in name):
+    if match != "exact" and "*" in name:
         return Glob(tuple(name.split("*")))
     return Exact(name)
 
@@ -111,9 +111,11 @@ def compile_pattern(name: str, match: Match | None = None) -> Pattern:
 # can't itself match (then going back fails at once) or, once, by nothing that varies in length.
 
 _ASCII = frozenset(map(chr, range(0x20, 0x7F)))
+# One stands for all others: a pattern can't name them, but what it negates takes them in.
+_ANY = _ASCII | {"\x80"}
 _DIGIT = frozenset("0123456789")
 _WORD = _DIGIT | frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_ESCAPES = {"d": _DIGIT, "D": _ASCII - _DIGIT, "w": _WORD, "W": _ASCII - _WORD}
+_ESCAPES = {"d": _DIGIT, "D": _ANY - _DIGIT, "w": _WORD, "W": _ANY - _WORD}
 _LITERAL_ESCAPES = frozenset("\\.^$|?*+()[]{}-/")
 _COUNTED = re.compile(r"\{([0-9]{1,3})(,([0-9]{0,3}))?\}")
 
@@ -188,7 +190,7 @@ class _Reader:
         if char == "[":
             chars, literal = self._class(), None
         elif char == ".":
-            chars, literal = _ASCII, None
+            chars, literal = _ANY, None
             self.at += 1
         else:
             chars, literal = self._char()
@@ -220,6 +222,8 @@ class _Reader:
                 raise self.fail("an unclosed [")
             if char == "[":
                 raise self.fail("an unescaped [ inside a class")
+            if self.source[self.at : self.at + 2] in ("--", "&&", "||", "~~"):
+                raise self.fail(f"a doubled {char} inside a class (kept for set operations)")
             low_set, low = self._char()
             if self.peek() == "-" and self.source[self.at + 1 : self.at + 2] not in ("]", ""):
                 self.at += 1
@@ -231,7 +235,7 @@ class _Reader:
         self.at += 1
         if not chars:
             raise self.fail("an empty class")
-        return _ASCII - chars if negated else chars
+        return _ANY - chars if negated else chars
 
     def _quantifier(self) -> tuple[int, int | None]:
         char = self.peek()

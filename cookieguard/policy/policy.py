@@ -61,12 +61,12 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
     def from_file(cls, path: str | PathLike[str]) -> Policy:
         """Load a .toml, .json or .yaml file; PolicyError lists every mistake with its line."""
         file = FilePath(path)
-        return _build(read_file(file), file.parent)
+        return _load(file, ())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, base: str | PathLike[str] = ".") -> Policy:
         """Load the same shape from a dict; `base` is where an announced policy's file is looked for."""
-        return _build(read_dict(data), FilePath(base))
+        return _build(read_dict(data), FilePath(base), ())
 
     @property
     def language(self) -> str:
@@ -108,7 +108,12 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
         )
 
 
-def _build(document: Document, base: FilePath) -> Policy:
+def _load(file: FilePath, announcing: tuple[FilePath, ...]) -> Policy:
+    return _build(read_file(file), file.parent, (*announcing, file.resolve()))
+
+
+def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...]) -> Policy:
+    """Check and freeze; `announcing` holds the files that led here, this one last."""
     reader = Reader(document)
     data = document.data
     for key in data:
@@ -121,7 +126,7 @@ def _build(document: Document, base: FilePath) -> Policy:
     consent = reader.table(("consent",), data.get("consent", {}), ConsentSettings) or ConsentSettings()
     own_categories = reader.tables(("categories",), data.get("categories", {}), CategoryEntry)
     own_providers = reader.tables(("providers",), data.get("providers", {}), ProviderEntry)
-    cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry)
+    cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry, listed=True)
     ledger = reader.table(("ledger",), data["ledger"], LedgerSettings) if "ledger" in data else None
     services = tuple(_used_services(reader, data.get("use", [])))
 
@@ -136,8 +141,8 @@ def _build(document: Document, base: FilePath) -> Policy:
         str(id): Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in own_providers.items()
     }
     # A wrong table has been reported already; what refers to it isn't wrong as well.
-    category_ids = [*STANDARD_CATEGORIES, *(str(id) for id in data.get("categories", {}))]
-    provider_ids = [*providers, *(str(id) for id in data.get("providers", {}))]
+    category_ids = [*STANDARD_CATEGORIES, *_ids(data, "categories")]
+    provider_ids = [*providers, *_ids(data, "providers")]
     declared: list[tuple[Path, Declaration]] = []
     for position, cookie in cookies.items():
         path: Path = ("cookies", position)
@@ -161,7 +166,7 @@ def _build(document: Document, base: FilePath) -> Policy:
     checks.check_against_catalogue(reader, declared, whole_index())
     checks.check_texts(reader, language, _texts(cookies, own_categories))
 
-    announcement = _announcement(reader, base)
+    announcement = _announcement(reader, base, announcing)
     if any(problem.level == "error" for problem in reader.problems):
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     own = [declaration for _, declaration in declared]
@@ -177,6 +182,11 @@ def _build(document: Document, base: FilePath) -> Policy:
         announcement=announcement,
         warnings=tuple(reader.problems),
     )
+
+
+def _ids(data: Mapping[str, Any], key: str) -> Iterator[str]:
+    tables = data.get(key)
+    return map(str, tables) if isinstance(tables, Mapping) else iter(())
 
 
 def _used_services(reader: Reader, names: Any) -> Iterator[Service]:
@@ -205,7 +215,7 @@ def _texts(
         yield ("categories", id, "description"), category.description
 
 
-def _announcement(reader: Reader, base: FilePath) -> Announcement | None:
+def _announcement(reader: Reader, base: FilePath, announcing: tuple[FilePath, ...]) -> Announcement | None:
     data = reader.document.data.get("announcement")
     if data is None:
         return None
@@ -215,8 +225,18 @@ def _announcement(reader: Reader, base: FilePath) -> Announcement | None:
     checks.check_announcement(reader, entry)
     following = None
     if entry.policy is not None and entry.policy.strip():
+        file = base / entry.policy
+        # A next policy is begun as a copy of today's, its announcement included.
+        if file.resolve() in announcing:
+            reader.error(
+                "cookieguard.E118",
+                ("announcement", "policy"),
+                f"{entry.policy!r} announces itself",
+                f"take [announcement] out of {entry.policy}",
+            )
+            return None
         try:
-            following = Policy.from_file(base / entry.policy)
+            following = _load(file, announcing)
         except PolicyError as error:
             reader.problems.extend(error.problems)
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)

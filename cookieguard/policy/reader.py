@@ -57,16 +57,20 @@ class Reader:
             return None
         return shape(**converted)
 
-    def tables(self, path: Path, value: Any, shape: type[S]) -> dict[str | int, S]:
-        """Convert a table of tables, or an array of them; keyed as in the file, bad ones left out."""
+    def tables(self, path: Path, value: Any, shape: type[S], *, listed: bool = False) -> dict[str | int, S]:
+        """Convert a table of tables, or a list of them; keyed as in the file, bad ones left out."""
         pairs: Iterable[tuple[str | int, Any]]
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not listed:
             pairs = value.items()
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, list | tuple) and listed:
             pairs = enumerate(value)
         else:
+            wanted, header = ("a list of tables", "[[{}]]") if listed else ("a table of tables", "[{}.ID]")
             self.error(
-                "cookieguard.E102", path, f"is {_kind(value)}, not tables", f"write [[{path[-1]}]] for each"
+                "cookieguard.E102",
+                path,
+                f"is {_kind(value)}, not {wanted}",
+                f"write {header.format(path[-1])} for each",
             )
             return {}
         read = ((key, self.table((*path, key), item, shape)) for key, item in pairs)
@@ -124,6 +128,11 @@ def _describe_schema(schema: dict[str, Any]) -> str:
 
 
 def _kind(value: Any) -> str:
-    return {str: "a text", bool: "true or false", int: "a number", list: "a list", dict: "a table"}.get(
-        type(value), f"a {type(value).__name__}"
-    )
+    return {
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        list: "a list",
+        dict: "a table",
+        type(None): "empty",
+    }.get(type(value), f"a {type(value).__name__}")

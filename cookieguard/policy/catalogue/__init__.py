@@ -44,7 +44,7 @@ def load_service(name: str) -> Service:
     document = read_file(_FOLDER / f"{name}.toml")
     reader = Reader(document)
     providers = reader.tables(("providers",), document.data.get("providers", {}), ProviderEntry)
-    cookies = reader.tables(("cookies",), document.data.get("cookies", []), CookieEntry)
+    cookies = reader.tables(("cookies",), document.data.get("cookies", []), CookieEntry, listed=True)
     if reader.problems:
         raise PolicyError(reader.problems)
     about = document.data["about"]
