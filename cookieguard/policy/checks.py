@@ -197,7 +197,7 @@ def check_cookie(
             f"{remedy}, or declare [providers.{cookie.provider}]",
         )
     essential = cookie.category == ESSENTIAL
-    if not cookie.purpose:
+    if not cookie.purpose and not reader.has_reported((*path, "purpose")):
         if essential:
             reader.error(
                 "cookieguard.E114",
@@ -209,7 +209,7 @@ def check_cookie(
             reader.warn(
                 "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
             )
-    if cookie.lifetime is None and cookie.kind == "cookie":
+    if cookie.lifetime is None and cookie.kind == "cookie" and not reader.has_reported((*path, "lifetime")):
         reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
     if cookie.party == "third" and not cookie.domain:
         reader.error(

@@ -153,7 +153,8 @@ class _Reader:
                 self.at += 1
                 done, ways = done + ways, [[]]
             elif char == "(":
-                ways = [way + inner for way in ways for inner in self._group(depth)]
+                inner = self._group(depth)
+                ways = [before + way for before in ways for way in inner]
             else:
                 atom = self._atom(char)
                 ways = [[*way, atom] for way in ways]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -22,12 +23,18 @@ class Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
+        self._reported: set[Path] = set()
 
     def error(self, id: str, path: Path, reason: str, remedy: str) -> None:
+        self._reported.add(path)
         self.problems.append(self.document.problem(id, path, reason, remedy))
 
     def warn(self, id: str, path: Path, reason: str, remedy: str) -> None:
         self.problems.append(self.document.problem(id, path, reason, remedy, warning=True))
+
+    def has_reported(self, path: Path) -> bool:
+        """Tell whether the entry was found wrong: then it isn't missing as well."""
+        return path in self._reported
 
     def table(self, path: Path, value: Any, shape: type[S]) -> S | None:
         """Convert one table, field by field; None where a required field is missing or wrong."""
@@ -37,8 +44,7 @@ class Reader:
             )
             return None
         # msgspec stops at its first error, so each field is converted on its own.
-        hints = get_type_hints(shape)
-        fields = {field.name: field for field in msgspec.structs.fields(shape)}
+        hints, fields = _fields(shape)
         converted: dict[str, Any] = {}
         bad: set[str] = set()
         for key, item in value.items():
@@ -75,6 +81,11 @@ class Reader:
             return {}
         read = ((key, self.table((*path, key), item, shape)) for key, item in pairs)
         return {key: table for key, table in read if table is not None}
+
+
+@cache
+def _fields(shape: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, msgspec.structs.FieldInfo]]:
+    return get_type_hints(shape), {field.name: field for field in msgspec.structs.fields(shape)}
 
 
 def suggest(word: object, known: Iterable[str]) -> str:

@@ -1,0 +1,121 @@
+"""The command line, tried as its users would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cookieguard.cli.main import main
+
+GOOD = """
+use = ["flask"]
+
+[[cookies]]
+name = "_pk_id.*"
+category = "analytics"
+purpose = "Counts visitors."
+lifetime = "13 months"
+"""
+BAD = """
+[gaurd]
+mode = "report"
+
+[[cookies]]
+name = "ads"
+category = "marketng"
+purpose = "Shows [bold]advertisements[/bold]."
+lifetime = "for ever"
+"""
+
+
+@pytest.fixture
+def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.toml").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text(BAD)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_check_of_a_good_file(policies: Path) -> None:
+    result = run("check", "good.toml")
+    assert result.exit_code == 0
+    assert result.output == "good.toml: 4 cookies in 2 categories, 0 warnings\n"
+
+
+def test_check_names_every_mistake_with_its_line(policies: Path) -> None:
+    result = run("check", "bad.toml")
+    assert result.exit_code == 1
+    *mistakes, summary = result.output.splitlines()
+    assert [line.split(" ")[0:3:2] for line in mistakes] == [
+        ["bad.toml:2:", "cookieguard.E103:"],
+        ["bad.toml:7:", "cookieguard.E107:"],
+        ["bad.toml:9:", "cookieguard.E106:"],
+    ]
+    assert summary == "bad.toml: 3 mistakes; the guard will not start"
+
+
+def test_check_as_json(policies: Path) -> None:
+    report = json.loads(run("check", "bad.toml", "--json").output)
+    assert report["ok"] is False
+    assert [(problem["id"], problem["line"]) for problem in report["problems"]] == [
+        ("cookieguard.E103", 2),
+        ("cookieguard.E107", 7),
+        ("cookieguard.E106", 9),
+    ]
+
+
+def test_check_against_says_whom_a_change_asks_again(policies: Path) -> None:
+    (policies / "new.toml").write_text(GOOD.replace("Counts visitors.", "Counts and profiles visitors."))
+    result = run("check", "new.toml", "--against", "good.toml")
+    assert result.exit_code == 0
+    assert "analytics: visitors are asked again" in result.output
+    accepts = next(line for line in result.output.splitlines() if "accepts = " in line)
+
+    declared = accepts.split("editorial: ")[1].replace("] accepts", "]\naccepts")
+    (policies / "editorial.toml").write_text((policies / "new.toml").read_text() + declared)
+    again = run("check", "editorial.toml", "--against", "good.toml")
+    assert again.output.endswith("no visitor is asked again\n")
+
+
+def test_check_against_a_broken_file_fails(policies: Path) -> None:
+    result = run("check", "good.toml", "--against", "bad.toml")
+    assert result.exit_code == 1
+    assert "bad.toml:7" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["check", "nowhere.toml"], "File 'nowhere.toml' does not exist", id="missing file"),
+        pytest.param(["check"], "Missing argument 'FILE'", id="no file"),
+        pytest.param(["chekc"], "No such command 'chekc'", id="unknown command"),
+    ],
+)
+def test_a_wrong_call_exits_with_2(policies: Path, arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_schema_is_json() -> None:
+    result = run("schema")
+    assert result.exit_code == 0
+    assert json.loads(result.output)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_without_its_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    # A module of the same name that can't be imported stands for one that isn't installed.
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click', name='click')")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from cookieguard.cli import run; run()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install 'cookieguard[cli]'" in done.stderr
