@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ Mode = Literal["enforce", "report", "off"]
 _MODES: tuple[Mode, ...] = ("enforce", "report", "off")
 
 _DAY = 86400
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
 _SHORT = 2048
 
 
@@ -150,9 +152,12 @@ def _in_time(policy: Policy, override: Override | None) -> Iterator[tuple[date, 
 
 @lru_cache(maxsize=256)
 def normalise_host(host: str) -> str:
-    """Return a Host header's name alone: lower case, no port, no final dot."""
+    """Return a Host header's name alone: lower case, no port, no final dot; "" for what is no host.
+
+    The visitor's client wrote it, and it may end up in a header of ours.
+    """
     name = host.strip().lower()
     bare, colon, port = name.rpartition(":")
     if colon and not name.endswith("]") and (port.isdecimal() or not port):
         name = bare
-    return name.rstrip(".")
+    return name.rstrip(".") if _HOST.fullmatch(name) else ""

@@ -105,6 +105,8 @@ class _Response(Struct, frozen=True, eq=False):
     ) -> Callable[[bytes], object]:
         visit = self.visit
         visit.left = True
+        if exc_info is not None:
+            visit.verdicts = ()
         if visit.touched or not HARMLESS.issuperset(headers):
             if self.environ.get(KEY) is not visit:
                 raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)

@@ -15,6 +15,7 @@ from .seal import Seal
 NAME = "cookieguard"
 HOST_NAME = "__Host-cookieguard"
 _LONGEST = 4096
+_MOST = 50
 _REMEMBERED = 1024
 
 
@@ -58,8 +59,8 @@ class Carrier:
         if not cookies or name not in cookies:
             return None
         found = tuple(value for sent, value in split_cookie_header(cookies) if sent == name)
-        # Each costs an HMAC: a handful is what tossing from subdomains and paths can reach.
-        found = tuple(value for value in found[:8] if len(value) <= _LONGEST)
+        # Each costs an HMAC; browsers keep no more of one name than they have paths and domains for.
+        found = tuple(value for value in found[:_MOST] if len(value) <= _LONGEST)
         return (
             self._remembered(found, scope.audience)
             if sum(map(len, found)) <= 1024

@@ -37,24 +37,24 @@ class Seal:
     """
 
     def __init__(self, secret_key: str | bytes | Sequence[str | bytes]) -> None:
-        keys = [secret_key] if isinstance(secret_key, str | bytes) else list(secret_key)
-        if not keys:
+        given = secret_key if isinstance(secret_key, list | tuple) else [secret_key]
+        if not given:
             raise ConfigurationError("cookieguard.E002", "secret_key is an empty list; give at least one key")
-        for key in keys:
+        keys: list[bytes] = []
+        for key in given:
             if not isinstance(key, str | bytes):
                 raise ConfigurationError(
                     "cookieguard.E002",
                     f"secret_key is {type(key).__name__}; give a str, bytes, or a list of them, oldest first",
                 )
-            if len(_bytes(key)) < SHORTEST_KEY:
+            keys.append(key.encode() if isinstance(key, str) else key)
+            if len(keys[-1]) < SHORTEST_KEY:
                 raise ConfigurationError(
                     "cookieguard.E003",
                     f"a secret key is shorter than {SHORTEST_KEY} bytes; make one with: "
                     "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
                 )
-        self._signer = Signer(
-            [_bytes(key) for key in keys], salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256
-        )
+        self._signer = Signer(keys, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
 
     def dumps(self, record: Record, audience: str) -> str:
         """Write and sign a record: under 400 bytes for ten categories."""
@@ -85,10 +85,6 @@ class Seal:
             made_on,
             tuple(Choice(match[2], match[1] != "-", match[3], match[1] == "*") for match in matches if match),
         )
-
-
-def _bytes(key: str | bytes) -> bytes:
-    return key.encode() if isinstance(key, str) else key
 
 
 def _signed(text: str, audience: str) -> bytes:

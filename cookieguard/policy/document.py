@@ -132,7 +132,7 @@ def _toml_lines(text: str) -> Iterator[tuple[Path, int]]:
             if statement.lstrip().startswith("[["):
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
-            yield table, start
+            yield from ((table[:length], start) for length in range(1, len(table) + 1))
         else:
             for path in _paths(data):
                 yield table + path, start

@@ -9,7 +9,7 @@ from .model import Declaration
 from .pattern import Exact, Glob
 
 _ORIGINS = ("site", "imported", "catalogue")
-Rank = tuple[int, int, int, int]
+Rank = tuple[int, int, int, int, int]
 
 
 class Index:
@@ -25,7 +25,8 @@ class Index:
         for order, declaration in enumerate(declarations):
             pattern = declaration.pattern
             kind = 0 if isinstance(pattern, Exact) else 1 if isinstance(pattern, Glob) else 2
-            rank = (_ORIGINS.index(declaration.origin), kind, -pattern.specificity, order)
+            origin, head = _ORIGINS.index(declaration.origin), len(pattern.literal_head)
+            rank = (origin, kind, -head, -pattern.specificity, order)
             (heads if kind else exact)[pattern.literal_head].append((rank, declaration))
         self._exact = {name: sorted(found, key=_rank) for name, found in exact.items()}
         self._heads = {head: sorted(found, key=_rank) for head, found in heads.items()}
@@ -35,8 +36,8 @@ class Index:
     def find_all(self, name: str) -> list[Declaration]:
         """Return each declaration that matches, the winner first."""
         matching = list(self._exact.get(name, ()))
-        for length in self._lengths:
-            for rank, declaration in self._heads.get(name[:length], ()):
+        for head in {name[:length] for length in self._lengths}:
+            for rank, declaration in self._heads.get(head, ()):
                 if declaration.pattern.matches(name):
                     matching.append((rank, declaration))
         return [declaration for _, declaration in sorted(matching, key=_rank)]

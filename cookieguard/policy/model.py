@@ -117,7 +117,7 @@ def category_digest(
         (
             declaration.kind,
             declaration.name,
-            declaration.match or "",
+            type(declaration.pattern).__name__,
             declaration.domain or "" if declaration.party == "third" else "",
             declaration.party,
             source_text(declaration.purpose, language),

@@ -166,7 +166,7 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
     checks.check_against_catalogue(reader, declared, whole_index())
     checks.check_texts(reader, language, _texts(cookies, own_categories))
 
-    announcement = _announcement(reader, base, announcing)
+    announcement = _announcement(reader, base, announcing, guard, consent)
     if any(problem.level == "error" for problem in reader.problems):
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     own = [declaration for _, declaration in declared]
@@ -215,7 +215,13 @@ def _texts(
         yield ("categories", id, "description"), category.description
 
 
-def _announcement(reader: Reader, base: FilePath, announcing: tuple[FilePath, ...]) -> Announcement | None:
+def _announcement(
+    reader: Reader,
+    base: FilePath,
+    announcing: tuple[FilePath, ...],
+    guard: GuardSettings,
+    consent: ConsentSettings,
+) -> Announcement | None:
     data = reader.document.data.get("announcement")
     if data is None:
         return None
@@ -239,6 +245,19 @@ def _announcement(reader: Reader, base: FilePath, announcing: tuple[FilePath, ..
             following = _load(file, announcing)
         except PolicyError as error:
             reader.problems.extend(error.problems)
+        else:
+            # Left out, both stay as they are; said otherwise, the file's author expects a change.
+            if following.guard not in (guard, GuardSettings()) or following.consent not in (
+                consent,
+                ConsentSettings(),
+            ):
+                reader.warn(
+                    "cookieguard.W206",
+                    ("announcement", "policy"),
+                    f"{entry.policy!r} has another [guard] or [consent], which can't change by themselves",
+                    "they take effect when the app is started with that file",
+                )
+            following = msgspec.structs.replace(following, guard=guard, consent=consent)
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
 
 

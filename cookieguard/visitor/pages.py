@@ -15,6 +15,7 @@ from ..policy.model import Category, Declaration, Provider
 from ..policy.policy import Policy
 from ..visit import Visit
 from .ask import Ask
+from .origin import local_path
 from .texts import Texts, choose_language, languages
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
@@ -64,6 +65,7 @@ def render_page(ask: Ask, visit: Visit, mount: str, *, stale: Sequence[str], enf
         ],
         languages=languages(visit.policy),
         saved="saved" in query,
+        following=local_path(query.get("next", [None])[-1]),
         stale=[_title(visit.policy.category(id), texts) for id in stale],
         enforced=enforced,
     )

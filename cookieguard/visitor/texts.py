@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.units import format_unit
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -36,9 +36,12 @@ def choose_language(policy: Policy, asked: str | None, accept: str | None) -> st
     if asked is not None and asked in offered:
         return asked
     if accept:
-        wanted = parse_accept_header(accept, LanguageAccept).best_match(offered)
-        if wanted is not None:
-            return wanted
+        wanted = parse_accept_header(accept, LanguageAccept)
+        # Who asks for `de-AT` before `en` is better served by `de`.
+        wider = [(tag.partition("-")[0], quality) for tag, quality in wanted if quality > 0]
+        best = LanguageAccept([*wanted, *wider]).best_match(offered)
+        if best is not None:
+            return best
     return offered[0]
 
 
@@ -74,7 +77,9 @@ class Texts:
         value: Any = _words(self._own)
         for step in key.split("."):
             value = value[step]
-        return self._marked(str(value).format(**values), self._own)
+        # What is put in may be marked up itself, as a title in another language is.
+        text = escape(value).format(**values) if values else str(value)
+        return self._marked(text, self._own)
 
     def knows(self, key: str) -> bool:
         """Tell whether there is such a sentence."""

@@ -1,0 +1,24 @@
+"""What every test shares: hypothesis profiles, chosen by HYPOTHESIS_PROFILE, and the contract."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+with warnings.catch_warnings():
+    # WebOb, below WebTest, imports `cgi`; everybody else's warnings stay errors.
+    warnings.filterwarnings("ignore", "'cgi' is deprecated", DeprecationWarning)
+    import webtest  # noqa: F401
+
+_quiet = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fast", max_examples=100, **_quiet)
+settings.register_profile("long", max_examples=10_000, **_quiet)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+# Servers and tests both import `contract`, and pytest's importlib mode puts no folder on the path.
+# At its end: this folder's `cli`, `policy` and so on must hide nobody else's.
+sys.path.append(str(Path(__file__).parent))

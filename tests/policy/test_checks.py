@@ -1,0 +1,347 @@
+"""One mistake an id, each told by its entry and its line."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cookieguard.errors import PolicyError, Problem
+from cookieguard.policy import checks, policy, reader
+from cookieguard.policy.policy import Policy
+
+# So that no mistake stands on the first line.
+HEAD = """\
+# What Example Ltd sets
+
+
+"""
+
+
+def cookie(**changes: str | None) -> str:
+    """Write one declaration; a change that is None takes the line out."""
+    lines = {"name": '"a"', "category": '"analytics"', "purpose": '"P."', "lifetime": '"1 day"'} | changes
+    return "[[cookies]]\n" + "".join(
+        f"{key} = {value}\n" for key, value in lines.items() if value is not None
+    )
+
+
+MISTAKES = [
+    pytest.param("[guard]\nmode = 'enforce'\n[consent]\nx = 1", "E103", "consent.x", 7, "unknown key", id="unknown key"),
+    pytest.param("[gaurd]", "E103", "gaurd", 4, "unknown table", id="unknown table"),
+    pytest.param("guard.debug = true\nguard.mont = '/a'", "E103", "guard.mont", 5, "unknown key", id="dotted key"),
+    pytest.param("guard = { debug = true, mont = '/a' }", "E103", "guard.mont", 4, "unknown key", id="inline table"),
+    pytest.param("use = 'flask'", "E104", "use", 4, "isn't a list", id="one service without a list"),
+    pytest.param("use = [\n'flask',\n'flaks']", "E117", "use[2]", 6, "flaks", id="unknown service"),
+    pytest.param(cookie(secret="1"), "E103", "cookies[1].secret", 9, "unknown key", id="unknown key of a cookie"),
+    pytest.param("[cookies]\nname = 'a'", "E102", "cookies", 4, "is a table", id="one table for cookies"),
+    pytest.param("[[categories]]\ntitle = 'A'", "E102", "categories", 4, "is a list", id="a list of categories"),
+    pytest.param("[providers]\nacme = 'Acme'", "E102", "providers.acme", 5, "is a text", id="a text for a table"),
+    pytest.param("[guard]\ninject = 'yes'", "E104", "guard.inject", 5, "bool", id="text for true or false"),
+    pytest.param("[guard]\nmode = 'on'", "E104", "guard.mode", 5, "'on'", id="a word that isn't offered"),
+    pytest.param("[guard]\nexclude = '/a'", "E104", "guard.exclude", 5, "array", id="text for a list"),
+    pytest.param("[site]\nupdated = 2026-11-01T10:00:00", "E104", "site.updated", 5, "time of day", id="date with time"),
+    pytest.param("[site]\nupdated = 1", "E104", "site.updated", 5, "int", id="number for a date"),
+    pytest.param(cookie(party='"second"'), "E104", "cookies[1].party", 9, "second", id="party"),
+    pytest.param(cookie(category=None), "E105", "cookies[1]", 4, "'category' is missing", id="no category"),
+    pytest.param("[announcement]\nsummary = 'S'", "E105", "announcement", 4, "'effective' is missing", id="no day"),
+    pytest.param("[providers.acme]\nhosts = []", "E105", "providers.acme", 4, "'name' is missing", id="no name"),
+    pytest.param(cookie(lifetime='"half a year"'), "E106", "cookies[1].lifetime", 8, "half a year", id="no duration"),
+    pytest.param(cookie(lifetime="30"), "E106", "cookies[1].lifetime", 8, "30", id="number for a duration"),
+    pytest.param("[consent]\nlifetime = 'session'", "E106", "consent.lifetime", 5, "every visit", id="session consent"),
+    pytest.param("[consent]\nlifetime = '2 hours'", "E106", "consent.lifetime", 5, "whole days", id="consent by hours"),
+    pytest.param(cookie(category='"analytic"'), "E107", "cookies[1].category", 6, "analytic", id="unknown category"),
+    pytest.param(cookie(provider='"acme"'), "E108", "cookies[1].provider", 9, "acme", id="unknown provider"),
+    pytest.param(cookie() + cookie(), "E109", "cookies[2]", 9, "second time", id="declared twice"),
+    pytest.param(
+        cookie() + cookie(match='"exact"'), "E109", "cookies[2]", 9, "second time", id="declared twice in other words"
+    ),
+    pytest.param(cookie(name='"cookieguard"'), "E109", "cookies[1]", 4, "own name", id="the consent cookie's name"),
+    pytest.param(
+        cookie(name='"__Host-cookieguard"'), "E109", "cookies[1]", 4, "own name", id="its name over https"
+    ),
+    *(
+        pytest.param(f"[guard]\nmount = '{mount}'", "E111", "guard.mount", 5, repr(mount), id=f"mount {mount!r}")
+        for mount in ("", "/", "privacy", "/a/", "/a b", "/a/../b", "/a?b", "//a", "https://a.example/", "/ä")
+    ),
+    pytest.param(cookie(name='"a;b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with semicolon"),
+    pytest.param(cookie(name='" a"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with space"),
+    pytest.param(cookie(name='"a=b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with equals sign"),
+    pytest.param(cookie(name='""'), "E112", "cookies[1].name", 5, "empty", id="empty name"),
+    pytest.param(
+        cookie(name="'(a+)+'", match='"regex"'), "E112", "cookies[1].name", 5, "nested quantifier", id="bad regex"
+    ),
+    pytest.param(cookie(party='"third"'), "E113", "cookies[1]", 4, "without its domain", id="third party's domain"),
+    pytest.param(
+        cookie(category='"essential"', purpose=None), "E114", "cookies[1]", 4, "without a purpose", id="no purpose"
+    ),
+    *(
+        pytest.param(
+            f"[providers.acme]\nname = 'Acme'\nprivacy_url = '{url}'", "E115", "providers.acme.privacy_url", 6, repr(url),
+            id=f"address {url!r}",
+        )
+        for url in ("javascript:alert(1)", "acme.example", "//acme.example", "https://", "https://[a", "https://a b", "ftp://a.example")
+    ),
+    pytest.param(
+        "[providers.acme]\nname = 'Acme'\nopt_out_url = 'data:x'", "E115", "providers.acme.opt_out_url", 6, "data:x",
+        id="opt-out address",
+    ),
+    pytest.param(
+        "[consent]\nmodel = 'opt-out'\ngpc = 'ignore'", "E116", "consent.gpc", 6, "Global Privacy Control", id="gpc"
+    ),
+    pytest.param("[announcement]\neffective = 2027-01-01\nsummary = 'S'\npolicy = ' '", "E118", "announcement.policy", 7,
+                 "names no file", id="announced file"),
+    pytest.param(cookie(path='"shop"'), "E119", "cookies[1].path", 9, "no path", id="path"),
+    pytest.param(cookie(path='"/a;b"'), "E119", "cookies[1].path", 9, "no path", id="path with semicolon"),
+    *(
+        pytest.param(cookie(essential_under=f"['/ok', '{prefix}']"), "E119", "cookies[1].essential_under[2]", 9,
+                     "no plain path", id=f"essential under {prefix!r}")
+        for prefix in ("a", "/a/../b", "/a//b", "/a;b", "/a%2fb", "/a?b", "/.", "/a#b")
+    ),
+    pytest.param(
+        "[categories.Stats]\ntitle = 'S'", "E120", "categories.Stats", 4, "no name for a category", id="category's id"
+    ),
+    pytest.param(
+        "[providers.'a b']\nname = 'A'", "E120", "providers.a b", 4, "no name for a provider", id="provider's id"
+    ),
+    pytest.param(cookie(purpose='{ de = "Z." }'), "E121", "cookies[1].purpose", 7, "'en'", id="purpose in English"),
+    pytest.param(
+        "[categories.stats]\ntitle.de = 'S'", "E121", "categories.stats.title", 5, "'en'", id="title in English"
+    ),
+    pytest.param(
+        "[categories.analytics]\naccepts = [\n'abc']", "E122", "categories.analytics.accepts[1]", 6, "no digest",
+        id="digest",
+    ),
+    pytest.param("[guard]\nexclude = [\n'/a',\n'b']", "E123", "guard.exclude[2]", 7, "no path", id="excluded path"),
+    pytest.param("[guard]\nexclude = ['/']", "E124", "guard.exclude[1]", 5, "hides", id="all excluded"),
+    pytest.param(
+        "[guard]\nexclude = ['/privacy-choices']", "E124", "guard.exclude[1]", 5, "hides", id="mount excluded"
+    ),
+    pytest.param(
+        "[guard]\nmount = '/a/b'\nexclude = ['/a']", "E124", "guard.exclude[1]", 6, "hides", id="above the mount excluded"
+    ),
+    pytest.param("[site]\nlanguages = ['en',\n'klingon!']", "E125", "site.languages[2]", 6, "klingon!", id="language"),
+    pytest.param("[consent]\ndomain = '.example.com'", "E126", "consent.domain", 5, ".example.com", id="dot in front"),
+    pytest.param("[consent]\ndomain = 'localhost'", "E126", "consent.domain", 5, "localhost", id="one label"),
+    pytest.param(cookie(domain='"a b.com"'), "E126", "cookies[1].domain", 9, "a b.com", id="cookie's domain"),
+    pytest.param("[categories.essential]\nsold = true", "E127", "categories.essential", 4, "no consent", id="sold"),
+    pytest.param(
+        "[providers.acme]\nname = 'Acme'\nhosts = ['a.example', 'https://b.example']", "E128", "providers.acme.hosts[2]", 6,
+        "https://b.example", id="host",
+    ),
+    pytest.param(
+        cookie(name='"sid_*"', category='"essential"') + cookie(name='"sid_0*"'), "E129", "cookies[2]", 9,
+        "swallows the essential cookie 'sid_*'", id="swallowed",
+    ),
+    pytest.param(cookie(name='"s*"', category='"essential"'), "E130", "cookies[1].name", 5, "nearly every", id="wide"),
+    pytest.param(
+        cookie(name="'.*'", match='"regex"', category='"essential"'), "E130", "cookies[1].name", 5, "nearly every",
+        id="wide regex",
+    ),
+]  # fmt: skip
+
+WARNINGS = [
+    pytest.param(
+        cookie(name='"_ga"', category='"essential"'),
+        "W201",
+        "cookies[1].category",
+        6,
+        "analytics",
+        id="contradiction",
+    ),
+    pytest.param(
+        cookie(name='"csrftoken"'),
+        "W201",
+        "cookies[1].category",
+        6,
+        "essential",
+        id="essential in the catalogue",
+    ),
+    pytest.param(cookie(purpose=None), "W202", "cookies[1]", 4, "no purpose", id="no purpose"),
+    pytest.param(
+        cookie(name="'[ab]'", match='"regex"'), "W203", "cookies[1].name", 5, "no fixed text", id="no head"
+    ),
+    pytest.param(
+        "[consent]\nlifetime = '2 years'", "W204", "consent.lifetime", 5, "2 years", id="longer than browsers"
+    ),
+    pytest.param(cookie(lifetime=None), "W205", "cookies[1]", 4, "no lifetime", id="no lifetime"),
+]
+
+
+def problems(path: Path) -> list[Problem]:
+    try:
+        return list(Policy.from_file(path).warnings)
+    except PolicyError as error:
+        return [problem for problem in error.problems if problem.level == "error"]
+
+
+def only(path: Path) -> Problem:
+    (problem,) = problems(path)
+    assert problem.source == str(path)
+    assert problem.remedy
+    return problem
+
+
+def write(folder: Path, name: str, content: str) -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8", newline="")
+    return path
+
+
+@pytest.mark.parametrize(("body", "id", "entry", "line", "says"), MISTAKES)
+def test_mistake(tmp_path: Path, body: str, id: str, entry: str, line: int, says: str) -> None:
+    problem = only(write(tmp_path, "p.toml", HEAD + body))
+
+    assert (problem.level, problem.id) == ("error", f"cookieguard.{id}")
+    assert (problem.entry, problem.line) == (entry, line)
+    assert says in problem.reason
+
+
+@pytest.mark.parametrize(("body", "id", "entry", "line", "says"), WARNINGS)
+def test_warning(tmp_path: Path, body: str, id: str, entry: str, line: int, says: str) -> None:
+    problem = only(write(tmp_path, "p.toml", HEAD + body))
+
+    assert (problem.level, problem.id) == ("warning", f"cookieguard.{id}")
+    assert (problem.entry, problem.line) == (entry, line)
+    assert says in problem.reason
+
+
+def test_each_id_has_its_row() -> None:
+    source = "".join(map(inspect.getsource, (checks, reader, policy)))
+    # W206 takes two files: its test stands in test_policy.py.
+    rows = {row.values[1] for row in MISTAKES + WARNINGS} | {"W206"}
+
+    assert set(re.findall(r'"cookieguard\.([EW][0-9]+)"', source)) == rows
+
+
+RIGHT = [
+    pytest.param("", id="nothing"),
+    pytest.param(
+        cookie(name='"sid_1"', category='"essential"') + cookie(name='"sid_*"'), id="exact beside a pattern"
+    ),
+    pytest.param(
+        cookie(name='"sid_01*"', category='"essential"') + cookie(name='"sid_*"'),
+        id="longer beside a shorter pattern",
+    ),
+    pytest.param(cookie() + cookie(kind='"local-storage"'), id="cookie and storage of one name"),
+    pytest.param(
+        cookie() + cookie(party='"third"', domain='"ads.example"'), id="first and third party of one name"
+    ),
+    pytest.param(
+        cookie(party='"third"', domain='"a.example"') + cookie(party='"third"', domain='"b.example"'),
+        id="one name on two domains",
+    ),
+    pytest.param(cookie(name='"a;b"', kind='"local-storage"'), id="any name for storage"),
+    pytest.param(cookie(name='"*"', party='"third"', domain='"ads.example"'), id="all of a third party"),
+    pytest.param(cookie(category='"stats"') + "[categories.stats]\ntitle = 'Stats'", id="own category"),
+    pytest.param("[guard]\nmount = '/a'\nexclude = ['/ab', '/b']", id="excluded beside the mount"),
+    pytest.param(
+        "[site]\nlanguages = ['de']\n" + cookie(purpose='{ de = "Z." }'), id="purpose in the site's language"
+    ),
+    pytest.param("[consent]\nlifetime = '400 days'", id="as long as browsers keep it"),
+    pytest.param("[consent]\ngpc = 'ignore'", id="gpc ignored where visitors opt in"),
+    pytest.param("[categories.analytics]\naccepts = ['" + "a" * 11 + "', '" + "_" * 43 + "']", id="digests"),
+]
+
+
+@pytest.mark.parametrize("body", RIGHT)
+def test_no_mistake(tmp_path: Path, body: str) -> None:
+    assert problems(write(tmp_path, "p.toml", HEAD + body)) == []
+
+
+TWO_COOKIES = [
+    {"name": "a", "category": "analytics", "purpose": "P.", "lifetime": "1 day"},
+    {"name": "b", "category": "marketing", "purpose": "P.", "lifetime": "1 day"},
+]
+
+
+# `marker` is text that stands on the mistake's line only.
+@pytest.mark.parametrize(
+    ("data", "id", "entry", "marker"),
+    [
+        pytest.param({"site": {"name": "X"}, "gaurd": {"debug": True}}, "E103", "gaurd", "gaurd", id="unknown table"),
+        pytest.param({"site": {"name": "X", "nmae": "Y"}}, "E103", "site.nmae", "nmae", id="unknown key"),
+        pytest.param({"use": ["flask", "flaks"]}, "E117", "use[2]", "flaks", id="element of a list"),
+        pytest.param({"guard": {"debug": True, "mount": "here"}}, "E111", "guard.mount", "here", id="value"),
+        pytest.param(
+            {"cookies": [TWO_COOKIES[0], TWO_COOKIES[1] | {"lifetime": "soon"}]}, "E106", "cookies[2].lifetime", "soon",
+            id="in the second cookie",
+        ),
+        pytest.param(
+            {"cookies": TWO_COOKIES, "providers": {"acme": {"name": "A", "hosts": ["a.example", "b/"]}}}, "E128",
+            "providers.acme.hosts[2]", "b/", id="deep",
+        ),
+    ],
+)  # fmt: skip
+def test_json_and_yaml_have_lines_too(
+    tmp_path: Path, data: dict[str, object], id: str, entry: str, marker: str
+) -> None:
+    texts = {"p.json": json.dumps(data, indent=2), "p.yaml": yaml.safe_dump(data, sort_keys=False)}
+    for name, text in texts.items():
+        problem = only(write(tmp_path, name, text))
+        (line,) = (number for number, line in enumerate(text.splitlines(), 1) if marker in line)
+
+        assert (problem.id, problem.entry, problem.line) == (f"cookieguard.{id}", entry, line)
+
+
+def test_ten_at_once_by_line(tmp_path: Path) -> None:
+    body = (
+        "use = ['flaks']\n[gaurd]\n[guard]\nmount = 'x'\ninject = 1\n[consent]\nlifetime = 'long'\ndomain = 'x'\n"
+        "[providers.acme]\nhosts = ['a.example']\n"
+    )
+    broken = cookie(category='"stats"', provider='"nobody"', path='"x"') + cookie(name='"("', match='"regex"')
+
+    found = problems(write(tmp_path, "p.toml", (body + broken).replace("\n", "\r\n")))
+
+    assert [(problem.line, problem.id[-4:]) for problem in found] == [
+        (1, "E117"), (2, "E103"), (4, "E111"), (5, "E104"), (7, "E106"), (8, "E126"), (9, "E105"), (13, "E107"),
+        (16, "E108"), (17, "E119"), (19, "E112"),
+    ]  # fmt: skip
+
+
+def test_a_dict_has_entries_without_lines() -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"guard": {"mount": "x"}})
+
+    (problem,) = caught.value.problems
+    assert (problem.entry, problem.line, problem.source) == ("guard.mount", None, "<dict>")
+    assert str(problem).startswith("<dict>: error cookieguard.E111: guard.mount: ")
+
+
+def test_the_message_says_all(tmp_path: Path) -> None:
+    path = write(tmp_path, "p.toml", "[guard]\nmount = 'x'\n" + cookie(purpose=None, category='"stats"'))
+
+    with pytest.raises(PolicyError, match="the policy has 2 mistakes") as caught:
+        Policy.from_file(path)
+
+    assert caught.value.id == "cookieguard.E001"
+    assert f"{path}:2: error cookieguard.E111" in str(caught.value)
+    assert f"{path}:5: error cookieguard.E107" in str(caught.value)
+    assert f"{path}:3: warning cookieguard.W202" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "remedy"),
+    [
+        ("[gaurd]", "did you mean 'guard'?"),
+        ("[site]\nnmae = 'x'", "did you mean 'name'?"),
+        (cookie(lifetme='"1 day"'), "did you mean 'lifetime'?"),
+        (cookie(category='"analytic"'), "did you mean 'analytics'?, or declare [categories.analytic]"),
+        ("use = ['google_analytics']", "did you mean 'google-analytics'?"),
+        ("[site]\nzzz = 1", "use one of contact, languages, name, updated"),
+        ("[guard]\nmode = 'on'", 'write "enforce" or "report"'),
+        ("[guard]\ninject = 'on'", "write true or false"),
+        ("[site]\nlanguages = 'en'", "write a list of texts"),
+        ("[site]\nupdated = 'soon'", "write a date (2026-11-01)"),
+        (cookie(purpose="1"), "write a text or a table by language"),
+        (cookie(same_site='"lax"'), 'write "Lax" or "None" or "Strict"'),
+        ("cookies = 1", "write [[cookies]] for each"),
+        ("providers = 1", "write [providers.ID] for each"),
+    ],
+)
+def test_says_what_to_write_instead(tmp_path: Path, body: str, remedy: str) -> None:
+    assert only(write(tmp_path, "p.toml", body)).remedy == remedy

@@ -1,0 +1,182 @@
+"""A cookie's name, domain and path -> its category."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cookieguard.policy.classifier import UNDECLARED, Classifier, is_under
+from cookieguard.policy.policy import Policy
+
+
+def cookie(name: str, category: str = "analytics", **more: Any) -> dict[str, Any]:
+    return {"name": name, "category": category, "purpose": "P.", "lifetime": "1 day", **more}
+
+
+def classifier(*cookies: dict[str, Any], **more: Any) -> Classifier:
+    return Classifier(Policy.from_dict({"cookies": list(cookies), **more}))
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        pytest.param("app_login", "essential", id="exact before prefix"),
+        pytest.param("app_x", "analytics", id="prefix"),
+        pytest.param("app_ad_x", "marketing", id="longest prefix"),
+        pytest.param("app_ad_42", "marketing", id="prefix before regular expression"),
+        pytest.param("bpp_ad_42", "functional", id="regular expression"),
+        pytest.param("_ga", "functional", id="the site's pattern before the catalogue's exact name"),
+        pytest.param("_gid", "analytics", id="the catalogue's"),
+        pytest.param("cookieguard", "essential", id="the consent cookie"),
+        pytest.param("__Host-cookieguard", "essential", id="the consent cookie over https"),
+        pytest.param("APP_LOGIN", None, id="case"),
+        pytest.param("xapp_login", None, id="whole name"),
+        pytest.param("", None, id="nameless"),
+        pytest.param("a" * 300, None, id="long"),
+    ],
+)
+def test_precedence(name: str, category: str | None) -> None:
+    found = classifier(
+        cookie("[ab]pp_ad_[0-9]+", "functional", match="regex"),
+        cookie("app_*", "analytics"),
+        cookie("app_ad_*", "marketing"),
+        cookie("app_login", "essential"),
+        cookie("_g?a*", "functional", match="regex"),
+        use=["google-analytics"],
+    ).classify(name)
+
+    assert found.category == category
+    assert found.declared == (category is not None)
+
+
+def test_undeclared_says_nothing() -> None:
+    found = classifier(cookie("a")).classify("b")
+
+    assert found == UNDECLARED
+    assert (found.category, found.declaration, found.provider, found.declared) == (None, None, None, False)
+
+
+def test_declared_says_by_whom() -> None:
+    found = classifier(cookie("a", provider="acme"), providers={"acme": {"name": "Acme"}}).classify("a")
+
+    assert found.declaration is not None and found.declaration.name == "a"
+    assert found.provider is not None and found.provider.name == "Acme"
+
+
+@pytest.mark.parametrize(("length", "declared"), [(256, True), (257, False)])
+def test_a_pattern_matches_256_characters(length: int, declared: bool) -> None:
+    assert classifier(cookie("a*")).classify("a" * length).declared is declared
+
+
+@pytest.mark.parametrize("kind", ["local-storage", "session-storage"])
+def test_storage_is_no_cookie(kind: str) -> None:
+    assert not classifier(cookie("a", kind=kind)).classify("a").declared
+
+
+@pytest.mark.parametrize(
+    ("domain", "category"),
+    [
+        pytest.param(None, "functional", id="unknown domain"),
+        pytest.param("example.com", "functional", id="the site"),
+        pytest.param("ads.example", "marketing", id="its domain"),
+        pytest.param("ADS.example.", "marketing", id="case and final dot"),
+        pytest.param("cdn.eu.ads.example", "marketing", id="below it"),
+        pytest.param("badads.example", "functional", id="another's suffix"),
+        pytest.param("example", "functional", id="above it"),
+        pytest.param("ads.example.com", "functional", id="another's prefix"),
+    ],
+)
+@pytest.mark.parametrize("declared", ["ads.example", ".Ads.Example"])
+def test_third_party_beside_first_party(declared: str, domain: str | None, category: str) -> None:
+    both = classifier(cookie("sid", "functional"), cookie("sid", "marketing", party="third", domain=declared))
+
+    assert both.classify("sid", domain).category == category
+
+
+def test_third_party_without_a_first_party_of_its_name() -> None:
+    alone = classifier(cookie("sid", party="third", domain="ads.example"))
+
+    assert not alone.classify("sid").declared
+    assert not alone.classify("other", "ads.example").declared
+    assert alone.classify("sid", "ads.example").category == "analytics"
+
+
+def test_the_nearest_domain_wins() -> None:
+    both = classifier(
+        cookie("sid", "functional", party="third", domain="a.ads.example"),
+        cookie("*", "marketing", party="third", domain="ads.example"),
+    )
+
+    assert both.classify("sid", "x.a.ads.example").category == "functional"
+    assert both.classify("other", "x.a.ads.example").category == "marketing"
+
+
+PATHS = [
+    pytest.param("/clientarea", True, id="itself"),
+    pytest.param("/clientarea/", True, id="with slash"),
+    pytest.param("/clientarea/a/b.php", True, id="below"),
+    pytest.param("/clientarea/.well-known", True, id="a segment that begins with a dot"),
+    pytest.param("/clientarea/a..b", True, id="dots inside a segment"),
+    pytest.param("/shop/cart/1", True, id="second prefix"),
+    pytest.param("/shop", False, id="above the second prefix"),
+    pytest.param("/", False, id="root"),
+    pytest.param("", False, id="nothing"),
+    pytest.param("/clientareas", False, id="longer segment"),
+    pytest.param("/clientarea.php", False, id="other segment"),
+    pytest.param("/ClientArea", False, id="case"),
+    pytest.param("/x/clientarea", False, id="not in front"),
+    pytest.param("clientarea/a", False, id="no slash in front"),
+    pytest.param("//clientarea", False, id="double slash in front"),
+    pytest.param("/clientarea//a", False, id="double slash"),
+    pytest.param("/clientarea/../blog", False, id="up"),
+    pytest.param("/clientarea/./a", False, id="here"),
+    pytest.param("/clientarea/..", False, id="up at the end"),
+    pytest.param("/clientarea/.", False, id="here at the end"),
+    pytest.param("/clientarea;x=1/a", False, id="path parameter"),
+    pytest.param("/clientarea/a;jsessionid=1", False, id="path parameter below"),
+    pytest.param("/clientarea/%2f../blog", False, id="encoded slash"),
+    pytest.param("/clientarea/%2E%2E/blog", False, id="encoded dots"),
+    pytest.param("/clientarea\\..\\blog", False, id="backslash"),
+    pytest.param("/clientarea/a\\b", False, id="backslash below"),
+    pytest.param("/clientarea/\0", False, id="nul"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "essential"), PATHS)
+@pytest.mark.parametrize("name", ["chat", "chat_1"])
+def test_essential_under(path: str, essential: bool, name: str) -> None:
+    prefixes = ["/clientarea", "/shop/cart"]
+    under = classifier(
+        cookie("chat", "functional", essential_under=prefixes),
+        cookie("chat_*", "functional", essential_under=prefixes),
+    )
+
+    assert under.classify(name, path=path).category == ("essential" if essential else "functional")
+
+
+def test_without_a_path_nothing_is_essential_under_it() -> None:
+    under = classifier(cookie("chat", "functional", essential_under=["/"]))
+
+    assert under.classify("chat", path="/").category == "essential"
+    assert under.classify("chat", path=None).category == "functional"
+    assert under.classify("other", path="/").category is None
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "under"),
+    [
+        pytest.param("/a/b", "/a/", True, id="slash at the end of the prefix"),
+        pytest.param("/a/", "/a/", True, id="the prefix itself"),
+        pytest.param("/ab", "/a/", False, id="longer segment"),
+        pytest.param("/a/b", "/", True, id="root holds all"),
+        pytest.param("/a/../b", "/", False, id="root holds no dot segments"),
+        pytest.param("/m\xfcnchen/x", "/m\xfcnchen", True, id="decoded"),
+    ],
+)
+def test_is_under(path: str, prefix: str, under: bool) -> None:
+    assert is_under(path, (prefix,)) is under
+
+
+def test_under_no_prefix_lies_nothing() -> None:
+    assert not is_under("/a", ())

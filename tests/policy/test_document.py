@@ -1,0 +1,273 @@
+"""Each entry of a policy file is told by its line, whatever the format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cookieguard.errors import PolicyError, Problem
+from cookieguard.policy.document import Path as EntryPath
+from cookieguard.policy.document import read_dict, read_file, spell
+
+TOML = """\
+# A comment with \u2028 and \x85 in it, which are no line breaks in TOML.
+use = ["flask"]
+site.name = "A\u2028B"
+site.languages = [
+    "en",  # ]
+    # none
+    "de", "fr",
+    "it"]
+
+[guard]
+mount = '/x'
+
+  [categories . "analytics"]
+title = \"\"\"
+[[cookies]]
+name = "no table"
+\"\"\"
+sold = true
+
+[[cookies]]
+name = "a"
+[cookies.purpose]
+en = "A."
+de = \"""
+]
+\"""
+
+[[cookies]]
+name = "b"
+essential_under = [
+    '/a',
+
+    '/b'
+]
+
+[providers]
+acme = { name = "Acme", hosts = ["a.example", "b.example"] }
+"x.y".name = "X"
+[providers.last]
+hosts = [ [
+  "nested" ],
+  "flat" ]
+"""
+
+TOML_LINES: list[tuple[EntryPath, int]] = [
+    (("use",), 2),
+    (("use", 0), 2),
+    (("site",), 3),
+    (("site", "name"), 3),
+    (("site", "languages"), 4),
+    (("site", "languages", 0), 5),
+    (("site", "languages", 1), 7),
+    (("site", "languages", 2), 7),
+    (("site", "languages", 3), 8),
+    (("guard",), 10),
+    (("guard", "mount"), 11),
+    (("categories", "analytics"), 13),
+    (("categories", "analytics", "title"), 14),
+    (("categories", "analytics", "sold"), 18),
+    (("cookies", 0), 20),
+    (("cookies", 0, "name"), 21),
+    (("cookies", 0, "purpose"), 22),
+    (("cookies", 0, "purpose", "en"), 23),
+    (("cookies", 0, "purpose", "de"), 24),
+    (("cookies", 1), 28),
+    (("cookies", 1, "name"), 29),
+    (("cookies", 1, "essential_under"), 30),
+    (("cookies", 1, "essential_under", 0), 31),
+    (("cookies", 1, "essential_under", 1), 33),
+    (("cookies", 1, "lifetime"), 28),
+    (("providers",), 36),
+    (("providers", "acme"), 37),
+    (("providers", "acme", "hosts", 1), 37),
+    (("providers", "x.y", "name"), 38),
+    (("providers", "last"), 39),
+    (("providers", "last", "hosts"), 40),
+    (("providers", "last", "hosts", 0), 40),
+    (("providers", "last", "hosts", 1), 42),
+]
+
+JSON = """\
+{
+  "use": ["flask"],
+  "site": {"name": "A, {\\"x\\": 1}",
+    "languages": [
+      "en",
+      "de"
+    ]},
+  "cookies": [
+    {
+      "name": "a"
+    }, {"name":
+      "b", "secure": true, "essential_under": [],
+      "purpose": {"en": "B."}}
+  ],
+  "guard": {}
+}
+"""
+
+YAML = """\
+---
+use: [flask]
+site:
+  name: |
+    A
+    cookies:
+  languages:
+    - en
+
+    - de
+cookies:
+  - name: a
+
+  - name: b
+    secure: true
+    purpose: {en: B.}
+guard: {}
+"""
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def refused(path: Path) -> Problem:
+    with pytest.raises(PolicyError) as caught:
+        read_file(path)
+    (problem,) = caught.value.problems
+    assert (problem.id, problem.level, problem.source) == ("cookieguard.E101", "error", str(path))
+    assert problem.remedy
+    return problem
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize(
+    ("path", "line"), TOML_LINES, ids=lambda value: value if isinstance(value, int) else spell(value)
+)
+def test_toml(tmp_path: Path, path: EntryPath, line: int, newline: str) -> None:
+    document = read_file(write(tmp_path, "p.toml", TOML.replace("\n", newline)))
+
+    assert document.line(path) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "json", "yaml"),
+    [
+        (("use",), 2, 2),
+        (("use", 0), 2, 2),
+        (("site", "name"), 3, 4),
+        (("site", "languages", 1), 6, 10),
+        (("cookies", 0), 9, 12),
+        (("cookies", 0, "name"), 10, 12),
+        (("cookies", 1), 11, 14),
+        (("cookies", 1, "secure"), 12, 15),
+        (("cookies", 1, "purpose", "en"), 13, 16),
+        (("cookies", 1, "lifetime"), 11, 14),
+        (("guard",), 15, 17),
+        (("guard", "mount"), 15, 17),
+        (("ledger",), None, None),
+    ],
+    ids=lambda value: spell(value) if isinstance(value, tuple) else None,
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_json_and_yaml(
+    tmp_path: Path, path: EntryPath, json: int | None, yaml: int | None, newline: str
+) -> None:
+    assert read_file(write(tmp_path, "p.json", JSON.replace("\n", newline))).line(path) == json
+    assert read_file(write(tmp_path, "p.yaml", YAML.replace("\n", newline))).line(path) == yaml
+
+
+def test_a_dict_has_no_lines() -> None:
+    document = read_dict({"site": {"name": "A"}})
+
+    assert document.line(("site", "name")) is None
+    assert document.source == "<dict>"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ((), "the policy"),
+        (("site",), "site"),
+        (("cookies", 2, "name"), "cookies[3].name"),
+        (("use", 0), "use[1]"),
+    ],
+)
+def test_spelled_for_a_reader(path: EntryPath, text: str) -> None:
+    assert spell(path) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line", "says"),
+    [
+        pytest.param("p.ini", "", None, ".ini names no known format", id="suffix"),
+        pytest.param("policy", "", None, "no suffix names no known format", id="no suffix"),
+        pytest.param("p.toml", b"a = 1\nb = '\xe4'\n", 2, "isn't UTF-8", id="toml in latin-1"),
+        pytest.param("p.json", b'{"a":\n\n"\xe4"}', 3, "isn't UTF-8", id="json in latin-1"),
+        pytest.param("p.yaml", b"a: 1\r\nb: \xff\r\n", 2, "isn't UTF-8", id="yaml in latin-1"),
+        pytest.param("p.toml", "a = 1\nb = \nc = 2\n", 2, "isn't TOML", id="toml"),
+        pytest.param("p.toml", "a = 1\n\na = 2\n", 3, "isn't TOML", id="toml key twice"),
+        pytest.param("p.toml", "[a]\nb = 1\n[c]\n[a]\n", 4, "isn't TOML", id="toml table twice"),
+        pytest.param("p.toml", "a = 1\nb = [\n 1,\n", 2, "isn't TOML", id="toml array without end"),
+        pytest.param("p.toml", "a = 1\nb = 2026-13-01\n", 2, "isn't TOML", id="toml date that doesn't exist"),
+        pytest.param("p.json", '{"a": 1,\n"b": }', 2, "isn't JSON", id="json"),
+        pytest.param("p.json", "", 1, "isn't JSON", id="json empty"),
+        pytest.param("p.json", "[]", 1, "is a list", id="json list"),
+        pytest.param(
+            "p.json", '{"a": {"b": 1,\n"c": 2,\n"b": 3}}', 3, "'a.b' stands twice", id="json key twice"
+        ),
+        pytest.param("p.yaml", "a: 1\nb: [\n", 3, "isn't YAML", id="yaml"),
+        pytest.param("p.yaml", "", 1, "is empty", id="yaml empty"),
+        pytest.param("p.yaml", "# nothing\n", 1, "is empty", id="yaml comment"),
+        pytest.param("p.yaml", "- a\n", 1, "is a list", id="yaml list"),
+        pytest.param("p.yml", "a:\n  b: 1\n  c: 2\n  b: 3\n", 4, "'a.b' stands twice", id="yaml key twice"),
+        pytest.param("p.yaml", "a: 2026-13-01\n", None, "isn't YAML", id="yaml date that doesn't exist"),
+        pytest.param("p.yaml", "a: !!python/name:os.system x\n", 1, "isn't YAML", id="yaml that runs code"),
+    ],
+)
+def test_unreadable(tmp_path: Path, name: str, content: str | bytes, line: int | None, says: str) -> None:
+    problem = refused(write(tmp_path, name, content))
+
+    assert says in problem.reason
+    assert problem.line == line
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "none.toml").reason
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").mkdir()
+
+    assert "can't be read" in refused(tmp_path / "policy.toml").reason
+
+
+def test_yaml_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+
+    assert "cookieguard[yaml]" in refused(write(tmp_path, "p.yaml", "a: 1\n")).remedy
+
+
+@pytest.mark.parametrize("name", ["p.TOML", "p.Json", "p.YML"])
+def test_suffix_in_any_case(tmp_path: Path, name: str) -> None:
+    content = {"toml": "a = 1", "json": '{"a": 1}', "yml": "a: 1"}[name[2:].lower()]
+
+    assert read_file(write(tmp_path, name, content)).data == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("p.toml", "a = 1"), ("p.json", '{"a": 1}'), ("p.yaml", "a: 1")]
+)
+def test_byte_order_mark(tmp_path: Path, name: str, content: str) -> None:
+    assert read_file(write(tmp_path, name, "\ufeff" + content)).data == {"a": 1}
+
+
+def test_an_empty_toml_file_is_an_empty_table(tmp_path: Path) -> None:
+    assert read_file(write(tmp_path, "p.toml", "")).data == {}

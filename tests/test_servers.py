@@ -1,0 +1,182 @@
+"""The contract again, over real servers and real HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from contract import ALL, CASES, EXPIRED, HOST, MOUNT, NAVIGATION, Answer, Case
+from servers_app import FIRST, LAST
+
+pytestmark = pytest.mark.server
+
+HERE = Path(__file__).parent
+GUNICORN = [sys.executable, "-m", "gunicorn", "servers_app:app", "--no-control-socket", "--workers=1"]
+GUNICORN += ["--graceful-timeout=1", "--log-level=critical", "--bind=fd://{fd}"]
+OWN = [sys.executable, str(HERE / "servers_app.py")]
+SERVERS = {
+    "gunicorn-sync": [*GUNICORN, "--worker-class=sync"],
+    "gunicorn-gthread": [*GUNICORN, "--worker-class=gthread", "--threads=2"],
+    "waitress": [*OWN, "waitress", "{fd}"],
+    "wsgiref": [*OWN, "wsgiref", "{fd}"],
+}
+
+
+class Server:
+    """One server on loopback, and how to talk to it."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name, self._port = name, port
+
+    def open(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
+    ) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection.request(method, path, body, {"Host": HOST, "Connection": "close", **headers})
+        response = connection.getresponse()
+        # The response holds the socket's file; it is what the caller closes.
+        connection.close()
+        return response
+
+    def ask(
+        self, path: str, headers: dict[str, str] | None = None, method: str = "GET", body: bytes | None = None
+    ) -> Answer:
+        with self.open(method, path, headers or {}, body) as response:
+            return Answer(response.status, response.getheaders(), response.read())
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Start all servers at once. They inherit listening sockets, so nobody waits or races for a port."""
+    folder = tmp_path_factory.mktemp("servers")
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    processes, servers = [], {}
+    try:
+        for name, command in SERVERS.items():
+            with socket.create_server(("127.0.0.1", 0)) as listening, (folder / name).open("wb") as log:
+                fd = listening.fileno()
+                processes.append(
+                    subprocess.Popen(
+                        [argument.format(fd=fd) for argument in command],
+                        cwd=folder,
+                        env=environment,
+                        pass_fds=[fd],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                    )
+                )
+                servers[name] = Server(name, listening.getsockname()[1])
+        yield servers
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, running: dict[str, Server]) -> Server:
+    return running[request.param]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
+def test_contract(server: Server, case: Case) -> None:
+    case.check(server.ask(case.path, case.request_headers(), case.method))
+
+
+def test_streams_piece_by_piece(server: Server, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+
+    with server.open("GET", "/pieces", {"X-Gate": str(gate)}) as response:
+        first = response.read(len(FIRST))
+        gate.touch()
+        rest = response.read()
+
+    assert (first, rest) == (FIRST, LAST)
+    assert response.getheader("Set-Cookie") is None
+
+
+def test_exc_info_after_a_piece_ends_the_response(server: Server) -> None:
+    with server.open("GET", "/failure", {}) as response:
+        body = response.read(len(FIRST))
+        with contextlib.suppress(http.client.IncompleteRead, ConnectionError):
+            body += response.read()
+
+    assert body == FIRST
+    assert (response.status, response.getheader("Set-Cookie")) == (200, "session=1")
+
+
+@pytest.mark.parametrize("path", ["/clientarea%2Ftickets", "/clientarea/x%5Cy", "/clientarea/%2e%2e%2fblog"])
+# wsgiref keeps no undecoded path.
+@pytest.mark.parametrize("server", [name for name in SERVERS if name != "wsgiref"], indirect=True)
+def test_encoded_separators_are_not_essential(server: Server, path: str) -> None:
+    assert server.ask(path, {"X-Case": "essential-under"}).cookies == []
+
+
+class _Form(HTMLParser):
+    """The hidden fields of the visitor's page, and where its form goes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.hidden: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.action = given["action"] or ""
+        elif tag == "input" and given.get("type") == "hidden":
+            self.hidden.append((given["name"] or "", given["value"] or ""))
+
+
+def _post(server: Server, choice: str, cookie: str, origin: str = f"http://{HOST}") -> Answer:
+    form = _Form(server.ask(MOUNT).body.decode())
+    headers = {"Origin": origin, "Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    return server.ask(
+        form.action, headers, "POST", urlencode([*form.hidden, ("choice", choice)]).encode("ascii")
+    )
+
+
+def test_consent_flow(server: Server) -> None:
+    accepted = _post(server, "all", "session=1")
+    consent = accepted.cookies[0].partition(";")[0]
+
+    assert (accepted.status, accepted.names) == (303, ["cookieguard"])
+    assert accepted.get("Location") == f"{MOUNT}?saved"
+    assert b"checked" in server.ask(MOUNT, {"Cookie": consent}).body
+    assert server.ask("/", {"Cookie": consent}).cookies == list(ALL[:-1])
+
+    refused = _post(server, "none", f"{consent}; ads=1")
+    refusal = refused.cookies[-1].partition(";")[0]
+
+    assert refused.cookies[:-1] == [f"ads=; {EXPIRED}", f"ads=; {EXPIRED}; Domain={HOST}"]
+    assert server.ask("/", {"Cookie": refusal}).cookies == ["session=1"]
+    assert server.ask("/", {"Cookie": f"{refusal}; _ga=1", **NAVIGATION}).names == ["session", "_ga", "_ga"]
+
+
+def test_another_sites_form_grants_nothing(server: Server) -> None:
+    answer = _post(server, "all", "session=1", origin="http://evil.example")
+
+    assert (answer.status, answer.cookies) == (403, [])
+
+
+def test_a_body_that_is_too_long_is_refused(server: Server) -> None:
+    headers = {"Origin": f"http://{HOST}", "Content-Type": "application/x-www-form-urlencoded"}
+    answer = server.ask(MOUNT, headers, "POST", b"choice=all&x=" + b"x" * 70_000)
+
+    assert (answer.status, answer.cookies) == (413, [])

@@ -1,0 +1,1600 @@
+"""The WSGI adapter: the contract, each trap of the protocol, what peers learnt, and hostile bytes."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import logging
+import sys
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from wsgiref.handlers import SimpleHandler
+from wsgiref.util import FileWrapper, setup_testing_defaults
+from wsgiref.validate import validator
+
+import django
+import flask
+import pytest
+from contract import ALL, CASES, EXPIRED, HOST, MOUNT, NAVIGATION, POLICY, SECRET, Answer, Case, responding
+from contract import app as contract_app
+from django.conf import settings as django_settings
+from django.http import HttpResponse
+from hypothesis import example, given
+from hypothesis import strategies as st
+from webtest import TestApp
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cookieguard import (
+    ConfigurationError,
+    CookieGuard,
+    NoGuard,
+    Policy,
+    UsageError,
+    parse_set_cookie,
+    visit_from,
+)
+from cookieguard.testing import consent_cookie
+
+App = Callable[..., Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
+JSON = {"Content-Type": "application/json", "Origin": f"http://{HOST}"}
+
+
+def policy_of(**changes: Any) -> Policy:
+    """The contract's policy, with whole tables replaced."""
+    return Policy.from_dict({**POLICY, **changes})
+
+
+def guarded(app: App, /, *, secret_key: Any = SECRET, **changes: Any) -> CookieGuard:
+    options = {key: changes.pop(key) for key in ("override", "clock") if key in changes}
+    return CookieGuard(app, policy_of(**changes), secret_key=secret_key, **options)
+
+
+def ask(
+    app: App,
+    path: str = "/",
+    *,
+    method: str = "GET",
+    scheme: str = "http",
+    cookie: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    environ: Mapping[str, Any] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    """Send a request through WebTest's lint and wsgiref's validator."""
+    sent = {**(headers or {}), **({"Cookie": cookie} if cookie is not None else {})}
+    # A fresh client each time: its cookie jar is no part of what is tested.
+    response = TestApp(validator(app)).request(
+        f"{scheme}://{HOST}{path}",
+        method=method,
+        headers=sent,
+        environ=dict(environ or {}),
+        body=body,
+        status="*",
+        expect_errors=True,
+    )
+    return Answer(response.status_int, list(response.headerlist), response.body)
+
+
+def lined(app: App, **changes: Any) -> CookieGuard:
+    """Guard an app that sits under the validator, too: both sides of the guard are checked."""
+    return guarded(validator(app), **changes)
+
+
+def consent(*accept: str, scheme: str = "http", day: date | None = None, **changes: Any) -> str:
+    policy = policy_of(**changes)
+    return "=".join(consent_cookie(policy, SECRET, accept, host=HOST, https=scheme == "https", day=day))
+
+
+def an_environ(**changes: Any) -> dict[str, Any]:
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    return {**environ, "HTTP_HOST": HOST, "QUERY_STRING": "", **changes}
+
+
+class Server:
+    """The server's side of one raw call: what start_response was given, and what write got."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.written: list[bytes] = []
+
+    def start_response(self, *arguments: Any) -> Callable[[bytes], object]:
+        self.calls.append(arguments)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+
+def through_a_handler(app: App) -> str:
+    """Run an app under wsgiref's own handler, without lint, and return the bytes on the wire."""
+    out = io.BytesIO()
+    handler = SimpleHandler(io.BytesIO(), out, io.StringIO(), an_environ(), multithread=False)
+    handler.run(app)
+    return out.getvalue().decode("latin-1")
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
+def test_contract(case: Case) -> None:
+    app = lined(contract_app)
+
+    case.check(ask(app, case.path, method=case.method, headers=case.request_headers()))
+
+
+# Calling convention
+
+
+@pytest.mark.parametrize("cookies", [(), ("ads=1",)], ids=["untouched", "stripped"])
+@pytest.mark.parametrize(
+    ("given", "forwarded"),
+    [
+        pytest.param((), 2, id="no exc_info"),
+        pytest.param((None,), 2, id="exc_info is None"),
+        pytest.param(((ValueError, ValueError("x"), None),), 3, id="exc_info"),
+    ],
+)
+def test_trap_01_arguments_are_forwarded_by_position(
+    cookies: tuple[str, ...], given: tuple[Any, ...], forwarded: int
+) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Set-Cookie", cookie) for cookie in cookies], *given)
+        return []
+
+    # `start_response` takes no keywords: one would be a TypeError.
+    server = Server()
+    guarded(app)(an_environ(), server.start_response)
+
+    assert [len(call) for call in server.calls] == [forwarded]
+    assert server.calls[0][2:] == given[: forwarded - 2]
+
+
+@pytest.mark.parametrize("cookies", [(), ("ads=1",)], ids=["untouched", "stripped"])
+def test_trap_02_the_servers_write_is_returned(cookies: tuple[str, ...]) -> None:
+    returned = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        returned.append(start_response("200 OK", [("Set-Cookie", cookie) for cookie in cookies]))
+        return []
+
+    server = Server()
+    guarded(app)(an_environ(), server.start_response)
+
+    assert returned == [server.write]
+
+
+def failing(first: Headers, second: Headers, seen: list[Any] | None = None) -> App:
+    """Make an app whose view fails once its headers are given, and whose error page has others."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if seen is not None:
+            seen.append(visit_from(environ))
+        start_response("200 OK", [("Content-Type", "text/plain"), *first])
+        try:
+            raise ValueError("the view failed")
+        except ValueError:
+            start_response("500 Oh No", [("Content-Type", "text/plain"), *second], sys.exc_info())
+        return [b"sorry"]
+
+    return app
+
+
+def test_trap_03_second_call_with_exc_info_decides_anew() -> None:
+    first = [("Set-Cookie", "session=1"), ("Set-Cookie", "ads=1"), ("X-Page", "a")]
+    app = failing(first, [("Set-Cookie", "_ga=1"), ("Set-Cookie", "csrf=1; HttpOnly")])
+
+    answer = ask(lined(app))
+
+    assert (answer.status, answer.cookies, answer.body) == (500, ["csrf=1; HttpOnly"], b"sorry")
+    assert answer.get("X-Page") is None
+
+
+def test_trap_03_verdicts_are_those_of_the_headers_that_left() -> None:
+    seen: list[Any] = []
+    ask(guarded(failing([("Set-Cookie", "ads=1")], [], seen)))
+
+    assert [visit.verdicts for visit in seen] == [()]
+
+
+def test_trap_03_a_grant_holds_for_the_second_call_too() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        visit_from(environ).grant(["analytics"])
+        return failing([("Set-Cookie", "_ga=1")], [("Set-Cookie", "_ga=2")])(environ, start_response)
+
+    assert ask(lined(app)).names == ["_ga", "cookieguard"]
+
+
+@pytest.mark.parametrize("cookies", [[], [("Set-Cookie", "ads=1")]], ids=["untouched", "stripped"])
+def test_trap_03_what_the_server_raises_again_is_not_swallowed_or_kept(cookies: Headers) -> None:
+    class Failure(Exception):
+        pass
+
+    class Sent(Server):
+        def start_response(self, *arguments: Any) -> Callable[[bytes], object]:
+            super().start_response(*arguments[:2])
+            exc_info = arguments[2] if len(arguments) > 2 else None
+            try:
+                if exc_info:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                del arguments, exc_info
+            return self.write
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", cookies)
+        try:
+            raise Failure
+        except Failure:
+            start_response("500 Oh No", cookies, sys.exc_info())
+        return []
+
+    gc.disable()
+    try:
+        try:
+            guarded(app)(an_environ(), Sent().start_response)
+        except Failure as error:
+            kept = weakref.ref(error)
+        # A cycle through the traceback would keep it until the next collection.
+        assert kept() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("first", [(), (b"",)], ids=["at once", "after an empty string"])
+def test_trap_04_a_generator_is_decided_on_at_its_first_next(first: tuple[bytes, ...]) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        yield from first
+        visit_from(environ).grant(["analytics"])
+        start_response("200 OK", [("Set-Cookie", "_ga=1"), ("Set-Cookie", "ads=1")])
+        yield b"ok"
+
+    server = Server()
+    body = guarded(app)(an_environ(), server.start_response)
+    before = list(server.calls)
+
+    assert b"".join(body) == b"ok"
+    assert before == []
+    assert [value.partition("=")[0] for name, value in server.calls[0][1] if name == "Set-Cookie"] == [
+        "_ga",
+        "cookieguard",
+    ]
+
+
+def test_trap_05_exc_info_under_a_handler_that_sends() -> None:
+    wire = through_a_handler(guarded(failing([("Set-Cookie", "session=1")], [("Set-Cookie", "ads=1")])))
+
+    assert wire.startswith(("HTTP/1.0 500 Oh No", "Status: 500 Oh No"))
+    assert "Set-Cookie" not in wire
+    assert wire.endswith("sorry")
+
+
+@pytest.mark.parametrize(
+    ("body", "fails"),
+    [
+        pytest.param([], False, id="empty body"),
+        pytest.param([b"<!doctype html>"], True, id="body that ends in an error"),
+    ],
+)
+def test_start_response_is_called_once_and_before_close(body: list[bytes], fails: bool) -> None:
+    server = Server()
+    order: list[str] = []
+
+    class Page:
+        def __iter__(self) -> Iterator[bytes]:
+            yield from body
+            if fails:
+                raise ValueError("halfway")
+
+        def close(self) -> None:
+            order.append(f"closed after {len(server.calls)}")
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html"), ("Set-Cookie", "ads=1")])
+        return Page()
+
+    returned: Any = guarded(app)(an_environ(), server.start_response)
+    try:
+        assert list(returned) == body
+    except ValueError:
+        assert fails
+    finally:
+        returned.close()
+
+    assert order == ["closed after 1"]
+    assert "Set-Cookie" not in dict(server.calls[0][1])
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    "name", ["Set-Cookie", "set-cookie", "SET-COOKIE", "sEt-cOOKIE"], ids=lambda name: f"{name}"
+)
+def test_trap_06_names_in_any_case_and_exact_types(name: str) -> None:
+    class Listed(list):  # type: ignore[type-arg]
+        pass
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(
+            "200 OK", Listed([("Content-Type", "text/plain"), (name, "ads=1"), (name, "session=1")])
+        )
+        return [b"ok"]
+
+    answer = ask(guarded(app))
+
+    # Lint holds the list, the tuples and the strings to their exact types.
+    assert answer.cookies == ["session=1"]
+    assert (name, "session=1") in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("cookie", "request_cookie"),
+    [
+        pytest.param("session=1", None, id="kept"),
+        pytest.param("ads=1", None, id="stripped"),
+        pytest.param("session=1; Max-Age=999999", None, id="capped"),
+        pytest.param("session=1", "ads=1", id="swept"),
+    ],
+)
+def test_trap_07_the_apps_list_is_never_changed(cookie: str, request_cookie: str | None) -> None:
+    shared = [("Content-Type", "text/plain"), ("Vary", "Accept"), ("Set-Cookie", cookie)]
+    before = list(shared)
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        visit_from(environ).consent.allows("analytics")
+        start_response("200 OK", shared)
+        return [b"ok"]
+
+    first, second = (ask(lined(app), cookie=request_cookie, headers=NAVIGATION) for _ in range(2))
+
+    assert shared == before
+    assert first == second
+
+
+def test_trap_08_set_cookie_is_never_folded_joined_or_reordered() -> None:
+    sent = [
+        ("Content-Type", "text/plain"),
+        ("Set-Cookie", "session=2; Path=/b"),
+        ("X-Between", "1"),
+        ("Set-Cookie", "ads=1"),
+        ("set-cookie", "session=1; Expires=Fri, 01 Jan 2100 00:00:00 GMT ;; x"),
+        ("Set-Cookie", "session=1, ads=2"),
+    ]
+    kept = [header for header in sent if header[1] != "ads=1"]
+    app = responding(headers=sent[1:])
+
+    answer = ask(lined(app, guard={"lifetimes": "off"}))
+
+    assert [header for header in answer.headers if header in sent] == kept
+    assert len(answer.cookies) == 3
+
+
+@pytest.mark.parametrize(
+    ("existing", "merged"),
+    [
+        pytest.param([], "Cookie, Sec-GPC", id="none"),
+        pytest.param(["Accept-Encoding"], "Accept-Encoding, Cookie, Sec-GPC", id="another"),
+        pytest.param(["cookie"], "cookie, Sec-GPC", id="there already"),
+        pytest.param(["Cookie, sec-gpc"], "Cookie, sec-gpc", id="both there"),
+        pytest.param(["*"], "*", id="everything"),
+        pytest.param(["Accept", "Origin"], "Accept, Cookie, Sec-GPC, Origin", id="two headers"),
+    ],
+)
+def test_trap_09_vary_is_merged(existing: list[str], merged: str) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        visit_from(environ).consent.allows("analytics")
+        return responding(headers=[("vary", value) for value in existing])(environ, start_response)
+
+    assert ask(lined(app)).get("Vary") == merged
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        pytest.param("no-store", {"no-store"}, id="no-store"),
+        pytest.param("private, max-age=5", {"private", "max-age=5"}, id="private"),
+        pytest.param("public, max-age=60, s-maxage=90", {"private", "max-age=60"}, id="public"),
+        pytest.param('private="X-A", max-age=60', {'private="X-A"', "private", "max-age=60"}, id="qualified"),
+        pytest.param("NO-STORE, Public", {"NO-STORE"}, id="any case"),
+    ],
+)
+def test_trap_09_a_stripped_response_is_never_more_cacheable(given: str, left: set[str]) -> None:
+    # The second time round the guard knows the header from a response without cookies.
+    ask(lined(responding(headers=[("cache-control", given)])))
+    answer = ask(lined(responding("ads=1", headers=[("cache-control", given)])))
+
+    assert set((answer.get("Cache-Control") or "").split(", ")) == left
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+@pytest.mark.parametrize("accept", [(), ("marketing",)], ids=["stripped", "kept"])
+def test_trap_10_no_body_and_no_content_type_are_added(status: str, accept: tuple[str, ...]) -> None:
+    # Lint refuses a Content-Type here.
+    answer = ask(
+        lined(responding("ads=1", status=status)), cookie=f"_ga=1; {consent(*accept)}", headers=NAVIGATION
+    )
+
+    assert (answer.body, answer.get("Content-Type"), answer.get("Content-Length")) == (b"", None, None)
+    assert ("ads=1" in answer.cookies) == bool(accept)
+
+
+# Cookies
+
+
+TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "scheme", "left"),
+    [
+        pytest.param([consent("analytics")], "http", ["_ga"], id="one"),
+        pytest.param(
+            [consent("analytics", day=YESTERDAY), consent("marketing")], "http", ["ads"], id="newest"
+        ),
+        pytest.param(
+            [consent("marketing"), consent("analytics", day=YESTERDAY)], "http", ["ads"], id="newest in front"
+        ),
+        pytest.param(
+            [consent("analytics", "marketing"), consent("marketing")],
+            "http",
+            ["ads"],
+            id="tie: what all allow",
+        ),
+        pytest.param(["cookieguard=planted", consent("analytics")], "http", ["_ga"], id="garbage beside it"),
+        pytest.param([consent("analytics")], "https", [], id="over https only __Host-"),
+        pytest.param([consent("analytics", scheme="https")], "https", ["_ga"], id="__Host- over https"),
+        pytest.param([consent("analytics", scheme="https")], "http", [], id="__Host- over http"),
+        pytest.param(
+            [consent("analytics", "marketing"), consent("marketing", scheme="https")],
+            "https",
+            ["ads"],
+            id="a planted plain one widens nothing",
+        ),
+        pytest.param([consent("analytics", day=TODAY + timedelta(days=2))], "http", [], id="from the future"),
+        pytest.param([consent("analytics", day=date(2020, 1, 1))], "http", [], id="expired"),
+    ],
+)
+def test_trap_15_which_of_several_consents_counts(sent: list[str], scheme: str, left: list[str]) -> None:
+    answer = ask(lined(responding("_ga=1", "ads=1")), cookie="; ".join(sent), scheme=scheme)
+
+    assert answer.names == left
+
+
+def test_trap_17_every_variant_is_expired_in_a_line_of_its_own() -> None:
+    answer = ask(lined(responding()), cookie="ads=1", headers=NAVIGATION, scheme="https")
+    host_only = f"ads=; {EXPIRED}; Secure"
+    domain = f"ads=; {EXPIRED}; Domain={HOST}; Secure"
+
+    assert answer.cookies == [host_only, f"{host_only}; Partitioned", domain, f"{domain}; Partitioned"]
+
+
+@pytest.mark.parametrize(
+    ("wrap", "scheme", "forwarded", "secure"),
+    [
+        pytest.param(lambda app: app, "https", {}, True, id="https"),
+        pytest.param(lambda app: app, "http", {}, False, id="http"),
+        pytest.param(
+            lambda app: app, "http", {"X-Forwarded-Proto": "https"}, False, id="anybody can send the header"
+        ),
+        pytest.param(
+            lambda app: ProxyFix(app), "http", {"X-Forwarded-Proto": "https"}, True, id="behind ProxyFix"
+        ),
+    ],
+)
+def test_trap_18_secure_follows_the_url_scheme(
+    wrap: Callable[[App], App], scheme: str, forwarded: dict[str, str], secure: bool
+) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        visit_from(environ).grant(["analytics"])
+        return responding("session=1")(environ, start_response)
+
+    cookies = [{"name": "session", "category": "essential", "purpose": "Signs in.", "secure": True}]
+    cookies.append({"name": "_ga", "category": "analytics", "purpose": "Counts."})
+    answer = ask(wrap(lined(app, cookies=cookies)), scheme=scheme, headers=forwarded)
+
+    assert answer.names == ["session", "__Host-cookieguard" if secure else "cookieguard"]
+    assert ["; Secure" in cookie for cookie in answer.cookies] == [secure, secure]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param([("Set-Cookie ", "ads=1")], id="space before the colon"),
+        pytest.param([("set-cookie\t", "ads=1")], id="tab before the colon"),
+        pytest.param([(" Set-Cookie", "ads=1")], id="space in front"),
+        pytest.param([("X-A", "b\nSet-Cookie: ads=1")], id="line feed in a value"),
+        pytest.param([("X-A", "b\r\nSet-Cookie: ads=1")], id="both in a value"),
+        pytest.param([("X-A", "b\rSet-Cookie: ads=1")], id="carriage return in a value"),
+        pytest.param([("X-A: b\nSet-Cookie", "ads=1")], id="line feed in a name"),
+        pytest.param([("Set-Cookie: ads=1; x", "y")], id="a whole cookie in a name"),
+        pytest.param([("Set-Cookie", "session=1\nSet-Cookie: ads=1")], id="line feed in an essential cookie"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("ads=2",)], ids=["alone", "beside a cookie"])
+def test_trap_21_no_cookie_is_smuggled_onto_the_wire(headers: Headers, more: tuple[str, ...]) -> None:
+    # Under no lint: servers let these through, and browsers store the cookie.
+    wire = through_a_handler(guarded(responding(*more, headers=headers)))
+    lines = wire.replace("\r", "\n").partition("\n\n")[0].split("\n")
+
+    assert wire.endswith("ok")
+    assert [line for line in lines if line.strip().lower().startswith("set-cookie")] == []
+
+
+@pytest.mark.parametrize("cookies", [(), ("ads=2",)], ids=["alone", "beside a cookie"])
+def test_trap_21_no_cookie_is_smuggled_by_the_status(cookies: tuple[str, ...]) -> None:
+    wire = through_a_handler(guarded(responding(*cookies, status="200 OK\r\nSet-Cookie: ads=1")))
+
+    assert "\nSet-Cookie" not in wire
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_trap_24_expiry_is_a_past_date_and_bounded(scheme: str) -> None:
+    sent = "; ".join(f"_ga_{number}=1" for number in range(200))
+    answer = ask(lined(responding()), cookie=sent, headers=NAVIGATION, scheme=scheme)
+
+    assert 0 < len(answer.cookies) <= 40
+    assert all("Expires=Thu, 01 Jan 1970 00:00:00 GMT" in cookie for cookie in answer.cookies)
+    assert not any("Max-Age" in cookie for cookie in answer.cookies)
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        pytest.param("session=1", "session=1", id="nothing to hide"),
+        pytest.param("session=1; ads=2; x=3", "session=1; x=3", id="in the middle"),
+        pytest.param("ads=2; session=1", "session=1", id="in front"),
+        pytest.param('session="a; ads=2; b"', 'session="a; b"', id="quotes mean nothing"),
+        pytest.param("session=1, ads=2", "session=1, ads=2", id="commas mean nothing"),
+        pytest.param("$Version=1; ads=1;session= 2 ;;", "$Version=1;session= 2 ;;", id="every other byte"),
+        pytest.param("session=\xff\xfe", "session=\xff\xfe", id="bytes above ASCII"),
+        pytest.param("unheard-of=1; =ads=1; ads", "unheard-of=1", id="nameless ways to write ads"),
+        pytest.param("chat=1; ads=1", "chat=1", id="essential somewhere"),
+        pytest.param("ads=1", "(none)", id="nothing remains"),
+        pytest.param("ads=1;_ga=2; ", "(none)", id="nothing but a separator remains"),
+        pytest.param("ADS=1", "ADS=1", id="another name"),
+    ],
+)
+def test_trap_25_the_request_keeps_every_other_byte(sent: str, seen: str) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [environ.get("HTTP_COOKIE", "(none)").encode("latin-1")]
+
+    # The header is latin-1 text in the environ; WebTest would encode it as UTF-8.
+    assert ask(lined(app), environ={"HTTP_COOKIE": sent}).body == seen.encode("latin-1")
+
+
+def test_hiding_can_be_switched_off() -> None:
+    case = next(case for case in CASES if case.id == "hides-refused-cookies")
+
+    assert ask(lined(case.app, guard={"request": "pass"}), cookie=case.cookie).body == case.cookie.encode()
+
+
+# Body
+
+
+class Sized:
+    """An iterable with a length and close(), as servers look for."""
+
+    def __init__(self, pieces: Iterable[bytes] = (b"ok",), fail: bool = False) -> None:
+        self.pieces, self.fail, self.closed = list(pieces), fail, 0
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.pieces
+        if self.fail:
+            raise ValueError("halfway")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def a_generator() -> Iterator[bytes]:
+    yield b"ok"
+
+
+def returning(body: Iterable[bytes], *cookies: str) -> App:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        lines = [("Set-Cookie", cookie) for cookie in cookies]
+        start_response("200 OK", [("Content-Type", "text/plain"), *lines])
+        return body
+
+    return app
+
+
+@pytest.mark.parametrize("cookies", [(), ("ads=1",), ("session=1; Max-Age=99999999",)], ids=repr)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param([b"ok"], id="list"),
+        pytest.param((b"ok",), id="tuple"),
+        pytest.param(a_generator(), id="generator"),
+        pytest.param(FileWrapper(io.BytesIO(b"ok")), id="file_wrapper"),
+        pytest.param(Sized(), id="sized with close"),
+    ],
+)
+def test_trap_27_an_unchanged_body_is_the_same_object(
+    body: Iterable[bytes], cookies: tuple[str, ...]
+) -> None:
+    assert guarded(returning(body, *cookies))(an_environ(), Server().start_response) is body
+
+
+def test_trap_27_the_servers_file_wrapper_is_left_alone() -> None:
+    class ServersOwn(FileWrapper):
+        pass
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Set-Cookie", "ads=1")])
+        return environ["wsgi.file_wrapper"](io.BytesIO(b"ok"))  # type: ignore[no-any-return]
+
+    environ = an_environ(**{"wsgi.file_wrapper": ServersOwn})
+
+    assert type(guarded(app)(environ, Server().start_response)) is ServersOwn
+
+
+def test_trap_28_an_unstarted_body_is_still_closed() -> None:
+    body = Sized()
+    returned: Any = guarded(returning(body))(an_environ(), Server().start_response)
+    returned.close()
+
+    assert body.closed == 1
+
+
+@pytest.mark.parametrize("pieces_read", [0, 1, 2], ids=["unread", "disconnected early", "read out"])
+@pytest.mark.parametrize("fail", [False, True], ids=["sound", "failing"])
+def test_trap_29_close_is_called_once(pieces_read: int, fail: bool) -> None:
+    body = Sized([b"a", b"b"], fail)
+    returned: Any = validator(lined(returning(body, "ads=1")))(an_environ(), Server().start_response)
+    pieces = iter(returned)
+    try:
+        for _ in range(pieces_read):
+            next(pieces)
+        if pieces_read == 2 and fail:
+            with pytest.raises(ValueError, match="halfway"):
+                next(pieces)
+    finally:
+        returned.close()
+
+    assert body.closed == 1
+
+
+def test_trap_30_one_piece_out_for_each_piece_in() -> None:
+    taken: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(3):
+            taken.append(number)
+            yield b"" if number == 1 else b"x"
+
+    body = iter(guarded(returning(pieces(), "ads=1"))(an_environ(), Server().start_response))
+    steps = [(next(body), len(taken)) for _ in range(3)]
+
+    assert steps == [(b"x", 1), (b"", 2), (b"x", 3)]
+
+
+def test_trap_30_written_data_precedes_the_iterable() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        write = start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "ads=1")])
+        write(b"first ")
+        return [b"second"]
+
+    wire = through_a_handler(guarded(app))
+
+    assert wire.endswith("first second")
+    assert "Set-Cookie" not in wire
+
+
+def flask_app() -> flask.Flask:
+    app = flask.Flask("shop")
+
+    @app.get("/")
+    def page() -> flask.Response:
+        response = flask.Response("ok", mimetype="text/plain")
+        response.set_cookie("session", "1")
+        response.set_cookie("ads", "1", max_age=60)
+        return response
+
+    @app.get("/file")
+    def file() -> flask.Response:
+        return flask.send_file(io.BytesIO(b"ok"), mimetype="text/plain")
+
+    return app
+
+
+@pytest.mark.parametrize("path", ["/", "/file"])
+def test_trap_31_flask_responses_are_no_lists(path: str) -> None:
+    plain, app = flask_app(), flask_app()
+    app.wsgi_app = guarded(app.wsgi_app)  # type: ignore[method-assign]
+    server = Server()
+    returned: Any = app(an_environ(PATH_INFO=path), server.start_response)
+
+    assert type(returned) is type(plain(an_environ(PATH_INFO=path), Server().start_response))
+    assert b"".join(returned) == b"ok"
+    assert [value for name, value in server.calls[0][1] if name == "Set-Cookie"] == (
+        ["session=1; Path=/"] if path == "/" else []
+    )
+    returned.close()
+
+
+def test_trap_31_django_returns_the_response_itself() -> None:
+    if not django_settings.configured:
+        django_settings.configure(SECRET_KEY=SECRET, ALLOWED_HOSTS=["*"])
+        django.setup()
+    response = HttpResponse("ok", content_type="text/plain")
+    response.set_cookie("session", "1")
+    response.set_cookie("ads", "1")
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        lines = [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
+        start_response("200 OK", [*response.items(), *lines])
+        return response
+
+    server = Server()
+
+    assert guarded(app)(an_environ(), server.start_response) is response
+    assert [value for name, value in server.calls[0][1] if name == "Set-Cookie"] == ["session=1; Path=/"]
+
+
+# Requests
+
+
+class Input:
+    """A body that tells how it was read; another read, or close(), is an error."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.reads: list[tuple[int, ...]] = []
+
+    def read(self, *sizes: int) -> bytes:
+        self.reads.append(sizes)
+        return self.body[: sizes[0]]
+
+
+CHOICE_NONE = b"choice=none"
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "reads"),
+    [
+        pytest.param("11", 303, [(11,)], id="right"),
+        pytest.param("65536", 303, [(65536,)], id="the most, and a body that is shorter"),
+        pytest.param("65537", 413, [], id="too long"),
+        pytest.param("99999999999999999999", 413, [], id="huge"),
+        pytest.param("9" * 5000, 413, [], id="more digits than Python converts"),
+        pytest.param(None, 413, [], id="missing"),
+        pytest.param("", 413, [], id="empty"),
+        pytest.param("-1", 413, [], id="negative"),
+        pytest.param("+11", 413, [], id="signed"),
+        pytest.param("1_1", 413, [], id="with an underscore"),
+        pytest.param("\xb2", 413, [], id="no ASCII digit"),
+        pytest.param("eleven", 413, [], id="a word"),
+    ],
+)
+def test_trap_35_the_body_is_read_once_up_to_a_cap(
+    length: str | None, status: int, reads: list[tuple[int, ...]]
+) -> None:
+    server, body = Server(), Input(CHOICE_NONE)
+    environ = an_environ(
+        REQUEST_METHOD="POST",
+        PATH_INFO=MOUNT,
+        HTTP_ORIGIN=f"http://{HOST}",
+        CONTENT_TYPE=FORM["Content-Type"],
+        **{"wsgi.input": body},
+    )
+    if length is not None:
+        environ["CONTENT_LENGTH"] = length
+    b"".join(guarded(responding())(environ, server.start_response))
+
+    assert server.calls[0][0].startswith(str(status))
+    assert body.reads == reads
+
+
+def test_trap_35_another_apps_body_is_left_unread() -> None:
+    body = Input(b"x")
+    environ = an_environ(REQUEST_METHOD="POST", CONTENT_LENGTH="1", **{"wsgi.input": body})
+    guarded(responding("ads=1"))(environ, Server().start_response)
+
+    assert body.reads == []
+
+
+def digests() -> str:
+    """The fields that show which wording was accepted."""
+    categories = Policy.from_dict(POLICY).optional
+    return "".join(f"&digest={category.id}:{category.token}" for category in categories)
+
+
+OWN = f"http://{HOST}"
+
+
+@pytest.mark.parametrize(
+    ("sender", "grant", "refusal"),
+    [
+        pytest.param({"Sec-Fetch-Site": "same-origin"}, 303, 303, id="site says same-origin"),
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, 403, 403, id="site says cross-site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, 403, 403, id="a sibling"),
+        pytest.param({"Sec-Fetch-Site": "cross-site", "Origin": OWN}, 403, 403, id="site before origin"),
+        pytest.param({"Origin": OWN}, 303, 303, id="origin"),
+        pytest.param({"Origin": "null"}, 403, 403, id="opaque origin"),
+        pytest.param({"Origin": "http://evil.example"}, 403, 403, id="foreign origin"),
+        pytest.param({"Origin": f"https://{HOST}"}, 403, 403, id="another scheme"),
+        pytest.param({"Origin": "http://evil.example", "Referer": OWN}, 403, 403, id="origin before referer"),
+        pytest.param({"Referer": f"{OWN}/page?x"}, 303, 303, id="referer"),
+        pytest.param({"Referer": "http://evil.example/"}, 403, 403, id="foreign referer"),
+        pytest.param({"Referer": "http://["}, 403, 403, id="no address"),
+        pytest.param({}, 403, 303, id="nothing tells"),
+    ],
+)
+def test_trap_36_only_the_sites_own_forms_count(sender: dict[str, str], grant: int, refusal: int) -> None:
+    def post(choice: str) -> Answer:
+        headers = {"Content-Type": FORM["Content-Type"], **sender}
+        body = f"choice={choice}{digests()}".encode()
+        return ask(lined(responding()), MOUNT, method="POST", headers=headers, body=body)
+
+    granted, refused = post("all"), post("none")
+
+    assert (granted.status, refused.status) == (grant, refusal)
+    assert (granted.names, refused.names) == (
+        ["cookieguard"] if grant == 303 else [],
+        ["cookieguard"] if refusal == 303 else [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        pytest.param("/basket?a=1%26b%3D2%23c", "/basket?a=1&b=2#c", id="a local path"),
+        pytest.param("//evil.example", None, id="another host"),
+        pytest.param("/%5Cevil.example", None, id="backslash"),
+        pytest.param("%5C%5Cevil.example", None, id="two backslashes"),
+        pytest.param("https://evil.example/", None, id="an address"),
+        pytest.param("/a%0d%0aSet-Cookie: ads=1", None, id="line feed"),
+        pytest.param("/%09/evil.example", None, id="tab"),
+        pytest.param("/k%C3%A4se", None, id="above ASCII"),
+        pytest.param("javascript:alert(1)", None, id="script"),
+        pytest.param("basket", None, id="relative"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_trap_36_next_is_a_local_path_and_the_answer_303(target: str, location: str | None) -> None:
+    body = f"choice=none&next={target}".encode()
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=FORM, body=body)
+
+    assert (answer.status, answer.get("Location")) == (303, location or f"{MOUNT}?saved")
+
+
+@pytest.mark.parametrize(
+    ("root", "linked"),
+    [
+        pytest.param("", "", id="at the root"),
+        pytest.param("/shop", "/shop", id="below a path"),
+        pytest.param("/k\xc3\xa4se", "/k%C3%A4se", id="mojibake"),
+        pytest.param("//evil.example", "/evil.example", id="never another host"),
+        pytest.param('/a"><script>', "/a%22%3E%3Cscript%3E", id="markup"),
+    ],
+)
+def test_trap_37_links_and_redirects_honour_the_script_name(root: str, linked: str) -> None:
+    app = lined(responding())
+    place = {"SCRIPT_NAME": root}
+    page = ask(app, MOUNT, environ=place).body.decode()
+    posted = ask(app, MOUNT, environ=place, method="POST", headers=FORM, body=CHOICE_NONE)
+    slashed = ask(app, f"{MOUNT}/", environ=place)
+
+    assert f'<form method="post" action="{linked}{MOUNT}">' in page
+    assert f'href="{linked}{MOUNT}/style.' in page
+    assert posted.get("Location") == f"{linked}{MOUNT}?saved"
+    assert (slashed.status, slashed.get("Location")) == (303, f"{linked}{MOUNT}")
+
+
+def test_trap_37_the_page_is_served_below_a_dispatcher() -> None:
+    app = DispatcherMiddleware(responding(), {"/shop": lined(responding("ads=1"))})
+
+    assert f'action="/shop{MOUNT}"'.encode() in ask(app, f"/shop{MOUNT}").body
+    assert ask(app, MOUNT).body == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("environ", "essential"),
+    [
+        pytest.param({"PATH_INFO": "/clientarea"}, True, id="the prefix itself"),
+        pytest.param({"PATH_INFO": "/clientarea/x"}, True, id="below it"),
+        pytest.param({"SCRIPT_NAME": "/clientarea", "PATH_INFO": "/x"}, True, id="SCRIPT_NAME counts"),
+        pytest.param({"SCRIPT_NAME": "/shop", "PATH_INFO": "/clientarea"}, False, id="from the root only"),
+        pytest.param({"PATH_INFO": "/k\xc3\xa4se/x"}, True, id="UTF-8 as latin-1"),
+        pytest.param({"PATH_INFO": "/k\xe4se/x"}, False, id="latin-1 is no UTF-8"),
+        pytest.param({"PATH_INFO": "/CLIENTAREA"}, False, id="by case"),
+        pytest.param({"PATH_INFO": "/clientarea2"}, False, id="whole segments"),
+        pytest.param({"PATH_INFO": "//clientarea"}, False, id="double slash"),
+        pytest.param({"PATH_INFO": "/clientarea/../blog"}, False, id="dot segments"),
+        pytest.param({"PATH_INFO": "/clientarea;v=1"}, False, id="parameters"),
+        pytest.param({"PATH_INFO": "/clientarea/x", "RAW_URI": "/clientarea/x"}, True, id="raw path"),
+        pytest.param({"PATH_INFO": "/clientarea/x", "RAW_URI": "/clientarea%2Fx"}, False, id="RAW_URI slash"),
+        pytest.param(
+            {"PATH_INFO": "/clientarea/x", "REQUEST_URI": "/clientarea%2fx?y"}, False, id="REQUEST_URI slash"
+        ),
+        pytest.param(
+            {"PATH_INFO": "/clientarea/x", "REQUEST_URI": "/clientarea/x?next=%2F"},
+            True,
+            id="only in the query",
+        ),
+        pytest.param(
+            {"PATH_INFO": "/clientarea/x", "REQUEST_URI": "/clientarea/%2e%2e/x"}, False, id="encoded dots"
+        ),
+        pytest.param(
+            {
+                "PATH_INFO": "/clientarea",
+                "HTTP_SEC_FETCH_SITE": "cross-site",
+                "HTTP_SEC_FETCH_MODE": "no-cors",
+            },
+            False,
+            id="cross-site subresource",
+        ),
+        pytest.param(
+            {
+                "PATH_INFO": "/clientarea",
+                "HTTP_SEC_FETCH_SITE": "cross-site",
+                "HTTP_SEC_FETCH_MODE": "navigate",
+            },
+            True,
+            id="cross-site link",
+        ),
+    ],
+)
+def test_trap_37_essential_under_reads_the_whole_path(environ: dict[str, str], essential: bool) -> None:
+    server = Server()
+    guarded(responding("chat=1"))(an_environ(**environ), server.start_response)
+
+    assert (("Set-Cookie", "chat=1") in server.calls[0][1]) == essential
+
+
+# Construction
+
+
+def test_two_guards_are_refused_at_construction() -> None:
+    app = flask_app()
+    app.wsgi_app = guarded(app.wsgi_app)  # type: ignore[method-assign]
+    inner = guarded(responding())
+
+    for twice in (inner, ProxyFix(inner), ProxyFix(ProxyFix(inner)), app, app.wsgi_app, ProxyFix(app)):
+        with pytest.raises(ConfigurationError, match="two guards") as caught:
+            guarded(twice)
+        assert caught.value.id == "cookieguard.E006"
+
+
+def test_two_guards_are_refused_at_the_first_request_that_sets_a_cookie() -> None:
+    inner = guarded(responding("session=1"))
+
+    def hidden(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return inner(environ, start_response)
+
+    with pytest.raises(ConfigurationError, match="two guards"):
+        guarded(hidden)(an_environ(), Server().start_response)
+
+
+def test_guards_side_by_side_are_none_around_each_other() -> None:
+    app = DispatcherMiddleware(lined(responding("ads=1")), {"/shop": lined(responding("ads=1", "session=1"))})
+
+    assert (ask(app).cookies, ask(app, "/shop").cookies) == ([], ["session=1"])
+
+
+@pytest.mark.parametrize(
+    ("key", "id"),
+    [
+        pytest.param("fifteen bytes..", "cookieguard.E003", id="short"),
+        pytest.param(b"fifteen bytes..", "cookieguard.E003", id="short bytes"),
+        pytest.param("", "cookieguard.E003", id="empty"),
+        pytest.param([], "cookieguard.E002", id="empty list"),
+        pytest.param([SECRET, "short"], "cookieguard.E003", id="one of several short"),
+        pytest.param([SECRET, None], "cookieguard.E002", id="None in a list"),
+        pytest.param(None, "cookieguard.E002", id="None, as os.environ.get returns"),
+        pytest.param(12345678901234567890, "cookieguard.E002", id="a number"),
+    ],
+)
+def test_a_bad_secret_is_refused(key: Any, id: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        guarded(responding(), secret_key=key)
+
+    assert caught.value.id == id
+    assert len(str(caught.value)) > len(id) + 20
+
+
+def test_sixteen_bytes_are_enough_and_keys_rotate() -> None:
+    old = lined(responding("_ga=1"), secret_key="sixteen bytes...")
+    new = lined(responding("_ga=1"), secret_key=["sixteen bytes...", SECRET])
+    cookie = "=".join(consent_cookie(policy_of(), "sixteen bytes...", ["analytics"], host=HOST))
+
+    assert ask(old, cookie=cookie).names == ask(new, cookie=cookie).names == ["_ga"]
+    assert ask(new, cookie=consent("analytics")).names == ["_ga"]
+    assert ask(old, cookie=consent("analytics")).names == []
+
+
+@pytest.mark.parametrize("policy", [dict(POLICY), "cookies.toml", None], ids=["dict", "path", "None"])
+def test_what_is_no_policy_is_refused(policy: Any) -> None:
+    with pytest.raises(ConfigurationError, match="from_file") as caught:
+        CookieGuard(responding(), policy, secret_key=SECRET)
+
+    assert caught.value.id == "cookieguard.E005"
+
+
+def test_options_are_keyword_only() -> None:
+    with pytest.raises(TypeError):
+        CookieGuard(responding(), policy_of(), SECRET)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("mode", "left"),
+    [
+        pytest.param("report", list(ALL), id="report"),
+        pytest.param("off", list(ALL), id="off"),
+        pytest.param("enforce", ["session=1"], id="enforce"),
+    ],
+)
+def test_the_environment_overrides_the_mode(
+    monkeypatch: pytest.MonkeyPatch, mode: str, left: list[str]
+) -> None:
+    monkeypatch.setenv("COOKIEGUARD_MODE", mode)
+
+    assert ask(lined(responding(*ALL))).cookies == left
+
+
+def test_an_unknown_mode_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COOKIEGUARD_MODE", "audit")
+
+    with pytest.raises(ConfigurationError, match="enforce, report, off"):
+        guarded(responding())
+
+
+def test_visit_from_without_a_guard() -> None:
+    with pytest.raises(NoGuard, match="CookieGuard"):
+        visit_from(an_environ())
+
+
+def test_the_visit_stands_in_the_environ() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        assert environ["cookieguard.visit"] is visit_from(environ)
+        return responding()(environ, start_response)
+
+    assert ask(lined(app)).body == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "excluded"),
+    [
+        pytest.param("/healthz", True, id="the path"),
+        pytest.param("/healthz/live", True, id="below"),
+        pytest.param("/healthzz", False, id="whole segments"),
+        pytest.param("/healthz/../", False, id="dot segments"),
+        pytest.param("/", False, id="elsewhere"),
+    ],
+)
+def test_excluded_paths_are_left_alone(path: str, excluded: bool) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        granted = visit_from(environ).grant(["analytics"])
+        body = f"{granted} {environ['HTTP_COOKIE']}".encode()
+        return responding("ads=1", body=body)(environ, start_response)
+
+    answer = ask(lined(app, guard={"exclude": ["/healthz"]}), path, cookie="ads=1; x=2")
+
+    assert answer.body == (b"False ads=1; x=2" if excluded else b"True x=2")
+    assert answer.names == (["ads"] if excluded else ["cookieguard"])
+
+
+def test_a_request_without_a_host_header() -> None:
+    environ = an_environ(SERVER_NAME=HOST, HTTP_COOKIE=consent("analytics"))
+    del environ["HTTP_HOST"]
+    server = Server()
+    guarded(responding("_ga=1"))(environ, server.start_response)
+
+    assert ("Set-Cookie", "_ga=1") in server.calls[0][1]
+
+
+@pytest.mark.parametrize("host", [HOST, HOST.upper(), f"{HOST}:8080", f"{HOST}."])
+def test_a_consent_is_the_hosts_however_it_is_written(host: str) -> None:
+    server = Server()
+    environ = an_environ(HTTP_HOST=host, HTTP_COOKIE=consent("analytics"))
+    guarded(responding("_ga=1"))(environ, server.start_response)
+
+    assert ("Set-Cookie", "_ga=1") in server.calls[0][1]
+
+
+def test_another_hosts_consent_is_none() -> None:
+    server = Server()
+    environ = an_environ(HTTP_HOST=f"www.{HOST}", HTTP_COOKIE=consent("analytics"))
+    guarded(responding("_ga=1"))(environ, server.start_response)
+
+    assert ("Set-Cookie", "_ga=1") not in server.calls[0][1]
+
+
+# Hostile bytes: whatever a client or an app sends, no exception, no consent, no refused name.
+
+octets = st.text(st.characters(max_codepoint=255), max_size=80)
+# Near misses find more than noise does.
+cookieish = st.lists(
+    st.sampled_from(
+        [
+            *("=", ";", " ", "\t", ",", '"', "ads", "_ga", "_ga_1", "session", "cookieguard", "1", "\xa0"),
+            *("Max-Age=0", "Max-Age=", "Expires=", "Thu, 01 Jan 1970 00:00:00 GMT", "Path=/", "Domain="),
+            *("\n", "\r", "\x00", "__Host-", "$Version=1", "+analytics:", "1.2026-11-22.", "."),
+        ]
+    ),
+    max_size=12,
+).map("".join)
+hostile = octets | cookieish
+EVERYTHING = lined(responding(*ALL))
+
+
+def run(guard: CookieGuard, environ: dict[str, Any]) -> tuple[str, Headers, bytes]:
+    server = Server()
+    # The validator refuses a header with a control character in it.
+    body: Any = validator(guard)(environ, server.start_response)
+    try:
+        content = b"".join(body)
+    finally:
+        body.close()
+    return server.calls[-1][0], server.calls[-1][1], content
+
+
+def stored(headers: Headers) -> set[str]:
+    """Every name that some browser would store."""
+    now = datetime.now(UTC)
+    cookies = [parse_set_cookie(value) for name, value in headers if name.lower() == "set-cookie"]
+    return {name for cookie in cookies if cookie and not cookie.deletes(now) for name in cookie.names}
+
+
+@given(cookie=hostile)
+@example(cookie="cookieguard=" + "1.2026-11-22.+analytics:AAAAAAAAAAA.AAAA")
+@example(cookie="a=\xff")
+@example(cookie="_ga_\n=1")
+def test_any_cookie_header_is_no_consent(cookie: str) -> None:
+    environ = an_environ(HTTP_COOKIE=cookie, HTTP_SEC_FETCH_MODE="navigate")
+    status, headers, body = run(EVERYTHING, environ)
+
+    assert (status, body) == ("200 OK", b"ok")
+    assert stored(headers) == {"session"}
+
+
+@given(value=hostile, scheme=st.sampled_from(["http", "https"]))
+@example(value="1.2026-11-22.+analytics:AAAAAAAAAAA.AAAA", scheme="http")
+@example(value="1", scheme="http")
+def test_any_value_of_the_consent_cookie_is_no_consent(value: str, scheme: str) -> None:
+    environ = an_environ(HTTP_COOKIE=f"cookieguard={value}; __Host-cookieguard={value}")
+    environ["wsgi.url_scheme"] = scheme
+
+    assert stored(run(EVERYTHING, environ)[1]) == {"session"}
+
+
+@given(data=st.data())
+def test_a_consent_with_any_byte_changed_is_none(data: st.DataObject) -> None:
+    sealed = consent("analytics")
+    place = data.draw(st.integers(len("cookieguard="), len(sealed) - 1))
+    # The last letter of base64 holds bits that say nothing.
+    put = data.draw(st.characters(max_codepoint=255, exclude_characters=sealed[place] + ";"))
+    changed = sealed[:place] + put + sealed[place + 1 :]
+    environ = an_environ(HTTP_COOKIE=changed)
+    left = stored(run(EVERYTHING, environ)[1])
+
+    assert left == {"session"} or place == len(sealed) - 1
+
+
+@given(cookie=hostile)
+@example(cookie="ads")
+@example(cookie="=ads=1")
+@example(cookie="session=1\nSet-Cookie: ads=1")
+@example(cookie="ads=1; Max-Age=0; Max-Age=60")
+@example(cookie="ads=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60")
+def test_any_set_cookie_lets_no_refused_name_through(cookie: str) -> None:
+    # Under no lint: a tab in an essential cookie's value is the app's, and stays.
+    server = Server()
+    guarded(responding(cookie))(an_environ(), server.start_response)
+    headers = server.calls[0][1]
+
+    assert stored(headers) <= {"session", "csrf", "cookieguard", "__Host-cookieguard"}
+    assert not any("\n" in value or "\r" in value for _, value in headers)
+
+
+@given(name=hostile, value=hostile)
+@example(name="X-A", value="b\r\n Set-Cookie: ads=1")
+@example(name="Set-Cookie: ads=1\n", value="")
+def test_any_other_header_smuggles_no_cookie(name: str, value: str) -> None:
+    server = Server()
+    guarded(responding(headers=[(name, value)]))(an_environ(), server.start_response)
+    left = dict(server.calls[0][1])
+    lines = [f"{key}: {text}" for key, text in left.items()]
+
+    assert not any(
+        line.lower().lstrip(" \t").startswith("set-cookie")
+        for joined in lines
+        for line in split_lines(joined)
+    )
+
+
+def split_lines(text: str) -> list[str]:
+    return text.replace("\r", "\n").split("\n")
+
+
+@given(host=hostile, cookie=st.sampled_from(["ads=1", "_ga_x=1", ""]), gpc=hostile, https=st.booleans())
+@example(host=f"{HOST}; Max-Age=999999", cookie="ads=1", gpc="1", https=False)
+# A folded header comes into wsgiref's environ with its line end.
+@example(host="a.b\r\n Set-Cookie: x=1", cookie="ads=1", gpc="1", https=False)
+@example(host="[", cookie="ads=1", gpc="1", https=True)
+@example(host=":", cookie="ads=1", gpc="1", https=True)
+def test_any_host_and_signal(host: str, cookie: str, gpc: str, https: bool) -> None:
+    environ = an_environ(HTTP_HOST=host, HTTP_SEC_GPC=gpc, HTTP_COOKIE=cookie, HTTP_SEC_FETCH_MODE="navigate")
+    environ["wsgi.url_scheme"] = "https" if https else "http"
+    _, headers, body = run(EVERYTHING, environ)
+
+    assert body == b"ok"
+    assert stored(headers) == {"session"}
+
+
+@given(path=octets, raw=octets, query=octets, language=octets, accept=octets)
+@example(path="", raw="", query="lang=%ff&lang=\xff", language=";q=", accept="*/*;q=nan")
+def test_any_path_and_query(path: str, raw: str, query: str, language: str, accept: str) -> None:
+    for prefix in ("/", f"{MOUNT}/", f"{MOUNT}?", "/.well-known/gpc.json"):
+        place, question, rest = prefix.partition("?")
+        environ = an_environ(
+            PATH_INFO=place if question else place + path,
+            QUERY_STRING=rest + query,
+            REQUEST_URI=raw,
+            HTTP_ACCEPT_LANGUAGE=language,
+            HTTP_ACCEPT=accept,
+        )
+        status, headers, _ = run(EVERYTHING, environ)
+
+        assert status[:3] in ("200", "303", "404")
+        assert stored(headers) <= {"session"}
+
+
+@given(
+    body=st.binary(max_size=200)
+    | st.lists(
+        st.sampled_from(["choice=all", "choice=some", "accept=analytics", "digest=analytics:", "&"])
+    ).map(lambda parts: "&".join(parts).encode()),
+    kind=st.sampled_from([FORM["Content-Type"], "application/json", "text/plain", ""]) | octets,
+)
+@example(body=b'{"accept": ["analytics"], "digests": {"analytics": 1}}', kind="application/json")
+@example(body=b'{"accept": [["analytics"]]}', kind="application/json")
+@example(body=b'{"accept": ["\\ud800"]}', kind="application/json")
+@example(body=b"[" * 100_000, kind="application/json")
+@example(body=b"1" * 5000, kind="application/json")
+@example(body=b"a&" * 2000, kind=FORM["Content-Type"])
+@example(body=b"choice=some&accept=%ff", kind=FORM["Content-Type"])
+@example(body=b"choice=all", kind="application/x-www-form-urlencoded; charset=\xff")
+def test_any_posted_body_grants_nothing(body: bytes, kind: str) -> None:
+    environ = an_environ(
+        REQUEST_METHOD="POST",
+        PATH_INFO=MOUNT,
+        HTTP_ORIGIN=OWN,
+        CONTENT_TYPE=kind,
+        CONTENT_LENGTH=str(len(body)),
+    )
+    environ["wsgi.input"] = io.BytesIO(body)
+    status, headers, _ = run(EVERYTHING, environ)
+    written = [value for name, value in headers if name == "Set-Cookie"]
+
+    assert status[:3] in ("200", "303", "400", "409", "413", "415")
+    assert not any(".+" in value or ".*" in value for value in written)
+
+
+# What the peers' users found, carried over: NET = ASP.NET Core, FAZ = FAZ Cookie Manager, SW5 =
+# Shopware 5, RP = rack-policy, DCC = django-cookie-consent, FC = Flask-Consent, GR = Granit.
+
+
+def deciding(*decisions: Callable[[Any], object], cookies: Iterable[str] = ("_ga=1", "ads=1")) -> App:
+    """Make an app that decides, then sets cookies."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        for decide in decisions:
+            decide(visit_from(environ))
+        return responding(*cookies)(environ, start_response)
+
+    return app
+
+
+def test_net_grant_lets_the_responses_cookies_through() -> None:
+    app = lined(deciding(lambda visit: visit.grant(["analytics"])))
+
+    assert ask(app).names == ["_ga", "cookieguard"]
+
+
+def test_net_withdrawal_counts_for_cookies_set_earlier_in_the_response() -> None:
+    app = lined(deciding(lambda visit: visit.withdraw()))
+
+    assert ask(app, cookie=consent("analytics", "marketing")).names == ["cookieguard"]
+
+
+def test_net_repeated_grant_emits_nothing() -> None:
+    app = lined(deciding(lambda visit: visit.grant(["analytics"]), lambda visit: visit.grant(["analytics"])))
+    once = ask(app)
+    again = ask(app, cookie=once.cookies[-1].partition(";")[0])
+
+    assert (once.names, again.names) == (["_ga", "cookieguard"], ["_ga"])
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        pytest.param(lambda visit: visit.grant(["analytics"]), id="NET-late-grant"),
+        pytest.param(lambda visit: visit.withdraw(), id="NET-late-withdrawal"),
+        pytest.param(lambda visit: visit.withdraw(["analytics"]), id="NET-late-partial-withdrawal"),
+    ],
+)
+@pytest.mark.parametrize("cookies", [(), ("session=1",)], ids=["no cookie", "a cookie"])
+def test_net_a_decision_after_the_headers_left_changes_nothing(
+    decide: Callable[[Any], bool], cookies: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[bool] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        yield from responding(*cookies)(environ, start_response)
+        answers.append(decide(visit_from(environ)))
+
+    assert ask(lined(app)).cookies == list(cookies)
+    assert answers == [False]
+    assert "after the headers left" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        pytest.param("keep", list(ALL), id="NET-hook-keeps"),
+        pytest.param("strip", [], id="NET-hook-strips"),
+        pytest.param(None, ["session=1"], id="NET-hook-leaves-it"),
+    ],
+)
+def test_net_a_hook_has_the_last_word(answer: Any, left: list[str]) -> None:
+    assert ask(lined(responding(*ALL), override=lambda details: answer)).cookies == left
+
+
+def test_net_a_failing_hook_leaves_the_verdict() -> None:
+    def hook(details: Any) -> Any:
+        raise RuntimeError("the site's own mistake")
+
+    assert ask(lined(responding(*ALL), override=hook)).cookies == ["session=1"]
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "ads=; Max-Age=0",
+        "_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=.shop.example",
+        "x=; max-age=-1",
+    ],
+)
+def test_net_deletion_needs_no_consent(cookie: str) -> None:
+    assert ask(lined(responding(cookie))).cookies == [cookie]
+
+
+def test_faz_a_blocked_record_holds_the_name_never_the_value(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cookieguard")
+    app = lined(responding("ads=hush", "unheard-of=hush"), guard={"debug": True})
+    answer = ask(app, "/hush/?q=hush", cookie="_ga=hush", headers=NAVIGATION)
+    events = [record.__dict__["cookieguard"] for record in caplog.records if "cookieguard" in vars(record)]
+
+    assert [event["cookie"] for event in events] == ["ads", "unheard-of", "_ga"]
+    assert "hush" not in str([vars(record) for record in caplog.records]) + str(answer.headers)
+    assert "ads" in (answer.get("X-Cookieguard") or "")
+
+
+def test_faz_a_past_expires_with_a_positive_max_age_is_no_deletion() -> None:
+    cookie = "ads=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=31536000"
+
+    assert ask(lined(responding(cookie))).cookies == []
+
+
+@pytest.mark.parametrize(
+    ("status", "request_headers"),
+    [
+        pytest.param("302 Found", {}, id="FAZ-redirect"),
+        pytest.param("307 Temporary Redirect", {}, id="FAZ-temporary-redirect"),
+        pytest.param("200 OK", {"X-Requested-With": "XMLHttpRequest", "Accept": "*/*"}, id="FAZ-AJAX"),
+        pytest.param("200 OK", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, id="FAZ-fetch"),
+    ],
+)
+def test_faz_redirects_and_ajax_are_filtered(status: str, request_headers: dict[str, str]) -> None:
+    assert ask(lined(responding(*ALL, status=status)), headers=request_headers).cookies == ["session=1"]
+
+
+def recategorised(name: str, category: str) -> dict[str, Any]:
+    return {
+        "cookies": [
+            {**cookie, "category": category} if cookie["name"] == name else cookie
+            for cookie in POLICY["cookies"]
+        ]
+    }
+
+
+def test_faz_reclassifying_takes_effect_at_once() -> None:
+    accepted = consent("analytics")
+
+    assert ask(lined(responding("_ga=1")), cookie=accepted).names == ["_ga"]
+    assert ask(lined(responding("_ga=1"), **recategorised("_ga", "marketing")), cookie=accepted).names == []
+    assert ask(lined(responding("ads=1"), **recategorised("ads", "essential"))).names == ["ads"]
+
+
+def test_sw5_unknown_categories_are_pruned_from_the_stored_choice() -> None:
+    extra = {"categories": {"social": {"title": "Social media"}}}
+    stored_before = consent("analytics", "social", **extra)
+    answer = ask(lined(deciding(lambda visit: visit.grant(["marketing"]))), cookie=stored_before)
+
+    assert "social" in stored_before
+    assert "social" not in answer.cookies[-1]
+    assert answer.names == ["_ga", "ads", "cookieguard"]
+
+
+def test_sw5_one_name_on_several_paths_is_stripped_everywhere() -> None:
+    paths = [f"ads=1; Path={path}" for path in ("/", "/shop", "/shop/")]
+
+    assert ask(lined(responding(*paths))).cookies == []
+
+
+def test_sw5_a_cookie_is_expired_at_its_declared_path() -> None:
+    cookies = [
+        {"name": "ads", "category": "marketing", "purpose": "Ads.", "path": "/shop", "domain": f".{HOST}"}
+    ]
+    answer = ask(lined(responding(), cookies=cookies), cookie="ads=1", headers=NAVIGATION)
+
+    assert answer.cookies == [
+        f"ads=; {EXPIRED}shop",
+        f"ads=; {EXPIRED}shop; Domain={HOST}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        pytest.param(lambda app: lined(app), id="RP-alone"),
+        pytest.param(lambda app: ProxyFix(lined(app)), id="RP-inside-ProxyFix"),
+        pytest.param(lambda app: lined(ProxyFix(app)), id="RP-around-ProxyFix"),
+        pytest.param(lambda app: DispatcherMiddleware(lined(app)), id="RP-inside-a-dispatcher"),
+        pytest.param(lambda app: lined(DispatcherMiddleware(app)), id="RP-around-a-dispatcher"),
+    ],
+)
+def test_rp_works_at_any_position_in_the_stack(stack: Callable[[App], App]) -> None:
+    app = stack(validator(responding(*ALL)))
+
+    assert ask(app).names == ["session"]
+    assert ask(app, cookie=consent("marketing")).names == ["session", "ads"]
+    assert ask(app, MOUNT).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        pytest.param("HEAD", "/", "200 OK", b"", id="RP-HEAD"),
+        pytest.param("GET", "/", "204 No Content", b"", id="RP-204"),
+        pytest.param("HEAD", MOUNT, "200 OK", b"", id="RP-HEAD-of-our-own-page"),
+    ],
+)
+def test_rp_head_and_204_are_right(method: str, path: str, status: str, body: bytes) -> None:
+    answer = ask(lined(responding("ads=1", "session=1", status=status)), path, method=method)
+    like_get = ask(lined(responding("ads=1", "session=1", status=status)), path)
+
+    assert (answer.body, answer.cookies) == (body, [] if path == MOUNT else ["session=1"])
+    assert answer.get("Content-Length") == like_get.get("Content-Length")
+
+
+@pytest.mark.parametrize("token", ["1", "true", "allow", "analytics", "accepted", '{"analytics": true}', ""])
+def test_rp_no_value_of_ones_own_making_is_consent(token: str) -> None:
+    assert ask(lined(responding(*ALL)), cookie=f"cookieguard={token}").names == ["session"]
+
+
+def test_dcc_nothing_leaves_on_a_first_visit_or_after_a_decline_unseen() -> None:
+    assert ask(lined(responding("_ga=1"))).names == []
+    assert ask(lined(responding("_ga=1")), cookie=consent()).names == []
+
+
+def test_dcc_a_forged_consent_counts_for_nothing() -> None:
+    for forged in ("analytics=9999", "cookieguard=analytics=9999", "cookieguard=1.2026-11-22.+analytics:x.y"):
+        assert ask(lined(responding("_ga=1")), cookie=forged).names == []
+
+
+def test_dcc_declining_after_accepting_expires_what_was_set() -> None:
+    sent = f"{consent('analytics', 'marketing')}; _ga=1; ads=1; session=1"
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=FORM, body=CHOICE_NONE, cookie=sent)
+
+    assert answer.names == ["_ga", "_ga", "ads", "ads", "cookieguard"]
+    assert all("1970" in cookie for cookie in answer.cookies[:-1])
+    assert "+" not in answer.cookies[-1]
+
+
+def test_dcc_a_foreign_next_is_refused() -> None:
+    body = b"choice=none&next=https://evil.example/"
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=FORM, body=body)
+
+    assert answer.get("Location") == f"{MOUNT}?saved"
+
+
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        pytest.param({"accept": "analytics"}, "accept", id="FC-text-is-no-list"),
+        pytest.param({"accept": {"analytics": True}}, "accept", id="FC-object-is-no-list"),
+        pytest.param({"accept": None}, "accept", id="FC-null-is-no-list"),
+        pytest.param({}, "accept", id="FC-nothing"),
+        pytest.param(["analytics"], "accept", id="FC-no-object"),
+        pytest.param({"accept": ["analytics", "tracking"]}, "tracking", id="FC-unknown-category-is-named"),
+        pytest.param({"accept": [1]}, "1", id="FC-number-is-no-category"),
+    ],
+)
+def test_fc_malformed_json_is_answered_400(posted: Any, said: str) -> None:
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=json.dumps(posted).encode())
+
+    assert (answer.status, answer.cookies) == (400, [])
+    assert said in json.loads(answer.body)["error"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("notjson", id="FC-notjson"),
+        pytest.param("%7B%22a%22", id="FC-cut-json"),
+        pytest.param("[]", id="FC-wrong-type"),
+        pytest.param("\xff\xfe", id="FC-bytes"),
+        pytest.param("a" * 5000, id="FC-too-long"),
+    ],
+)
+def test_fc_malformed_consent_is_200_and_undecided(value: str) -> None:
+    sent = {"HTTP_COOKIE": f"cookieguard={value}", "HTTP_ACCEPT": "application/json"}
+    answer = ask(lined(responding()), MOUNT, environ=sent)
+
+    assert answer.status == 200
+    assert json.loads(answer.body)["undecided"] == ["functional", "analytics", "marketing"]
+
+
+def test_fc_what_is_required_cannot_be_refused() -> None:
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=b'{"accept": []}')
+
+    assert json.loads(answer.body)["categories"]["essential"]["allowed"] is True
+    assert ask(lined(responding("session=1")), cookie=answer.cookies[0].partition(";")[0]).names == [
+        "session"
+    ]
+    with pytest.raises(UsageError, match="essential"):
+        ask(guarded(deciding(lambda visit: visit.withdraw(["essential"]))))
+
+
+def test_fc_accept_nothing_is_stored_as_a_refusal() -> None:
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=b'{"accept": []}')
+
+    assert (answer.names, json.loads(answer.body)["undecided"]) == (["cookieguard"], [])
+
+
+def test_fc_a_foreign_origin_is_403() -> None:
+    headers = {**JSON, "Origin": "http://evil.example"}
+    answer = ask(lined(responding()), MOUNT, method="POST", headers=headers, body=b'{"accept": []}')
+
+    assert (answer.status, answer.cookies) == (403, [])
+
+
+@pytest.mark.parametrize(
+    "sent", [None, consent(), consent("marketing")], ids=["undecided", "refused", "some"]
+)
+@pytest.mark.parametrize("gpc", [{}, {"Sec-GPC": "1"}], ids=["no signal", "GPC"])
+def test_gr_essential_never_asks_for_consent(sent: str | None, gpc: dict[str, str]) -> None:
+    cookies = ["session=1; Path=/; HttpOnly", "csrf=2; HttpOnly"]
+
+    assert ask(lined(responding(*cookies)), cookie=sent, headers=gpc).cookies == cookies
+
+
+def test_gr_the_apps_own_deletion_keeps_its_attributes() -> None:
+    cookie = (
+        "_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=.shop.example; Path=/x; SameSite=None; Secure"
+    )
+
+    assert ask(lined(responding(cookie))).cookies == [cookie]
+
+
+def test_gr_revoking_touches_one_category() -> None:
+    app = lined(deciding(lambda visit: visit.withdraw(["analytics"])))
+    answer = ask(app, cookie=f"{consent('analytics', 'marketing', 'functional')}; _ga=1; ads=1; chat=1")
+
+    assert answer.names == ["ads", "_ga", "_ga", "cookieguard"]
+    assert answer.cookies[0] == "ads=1"
+    assert (".-analytics:" in answer.cookies[-1], ".+marketing:" in answer.cookies[-1]) == (True, True)
