@@ -12,7 +12,7 @@ from msgspec import Struct
 from .consent.consent import Consent, Record, judge
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import are_harmless, screen
-from .guard.sweep import sweep, sweep_unseen
+from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict, logger
 from .policy.policy import Policy
 from .service import Arrival, Service
@@ -101,7 +101,8 @@ class Visit(Struct, eq=False, gc=False):
         Those in `undecided` are left open, to be asked again. Errors and return value as with
         `grant`.
         """
-        later = set(undecided)
+        # A refusal stands until the visitor takes it back: it isn't opened by what they didn't see.
+        later = {id for id in undecided if self._judged.reason(id) != "refused"}
         refusals = self._judged.withdrawing(None, self.policy, self.today).choices
         blank = Record(self.today, tuple(choice for choice in refusals if choice.category not in later))
         fresh = judge(blank, self.policy, self.today, gpc=False)
@@ -192,10 +193,7 @@ class Visit(Struct, eq=False, gc=False):
         return None if request.cross_site_subresource else request.path
 
     def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
-        cookies = self._cookies or ""
-        swept = sweep(cookies, rules, consent, situation)
-        if self._withdrawn:
-            swept += sweep_unseen(cookies, rules, consent, situation)
+        swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=self._withdrawn)
         lines = [("Set-Cookie", line) for _, expiries in swept for line in expiries]
         return lines, [verdict for verdict, _ in swept]
 

@@ -45,8 +45,9 @@ def make_private(headers: Headers) -> Headers:
             kept.append((name, value))
     private = [directive for directive in directives if _key(directive) not in _FOR_SHARED_CACHES]
     if not {"private", "no-store"} & {directive.strip().lower() for directive in private}:
-        # A qualified `private="…"` speaks of single fields only.
-        private.append("private")
+        # A qualified `private="…"` speaks of single fields only. In front, no quote left open by the
+        # app can swallow it.
+        private.insert(0, "private")
     kept.insert(len(kept) if place is None else place, (PRIVATE[0], ", ".join(private)))
     return kept
 

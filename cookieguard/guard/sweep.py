@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..consent.carrier import HOST_NAME, NAME
 from ..consent.consent import Consent
@@ -43,31 +43,17 @@ def hide_refused(cookies: str, rules: Rules, consent: Consent, host: str) -> str
     return filter_cookie_header(cookies, lambda name: not is_refused(name, rules, consent, host))
 
 
-def sweep(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Swept:
-    """Expire what the request carries and the visitor doesn't allow."""
-    names = dict.fromkeys(name for name, _ in split_cookie_header(cookies))
-    return _swept(names, rules, consent, situation)
+def sweep(
+    cookies: str, rules: Rules, consent: Consent, situation: Situation, *, withdrawn: bool = False
+) -> Swept:
+    """Expire what the request carries and the visitor doesn't allow, up to `MOST_LINES`.
 
-
-def sweep_unseen(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> Swept:
-    """After a withdrawal, also expire what a request to this path doesn't carry.
-
-    Only names declared for another path are blind spots; others the browser would have sent.
+    After a withdrawal also what a request to this path doesn't carry: only names declared for
+    another path are blind spots, others the browser would have sent.
     """
-    seen = {name for name, _ in split_cookie_header(cookies)}
-    names = [
-        declaration.name
-        for declaration in rules.policy.declarations
-        if declaration.kind == "cookie"
-        and declaration.party == "first"
-        and isinstance(declaration.pattern, Exact)
-        and declaration.path not in (None, "/")
-        and declaration.name not in seen
-    ]
-    return _swept(names, rules, consent, situation)
-
-
-def _swept(names: Iterable[str], rules: Rules, consent: Consent, situation: Situation) -> Swept:
+    names = dict.fromkeys(name for name, _ in split_cookie_header(cookies))
+    if withdrawn:
+        names |= dict.fromkeys(_out_of_sight(rules))
     swept: Swept = []
     room = MOST_LINES
     for name in names:
@@ -83,6 +69,13 @@ def _swept(names: Iterable[str], rules: Rules, consent: Consent, situation: Situ
             break
         swept.append((Verdict("swept", consent.reasons[found.category], name, found), lines))
     return swept
+
+
+def _out_of_sight(rules: Rules) -> Iterator[str]:
+    for declaration in rules.policy.declarations:
+        exact = declaration.kind == "cookie" and isinstance(declaration.pattern, Exact)
+        if exact and declaration.party == "first" and declaration.path not in (None, "/"):
+            yield declaration.name
 
 
 def _expiries(name: str, declaration: Declaration, rules: Rules, situation: Situation) -> Iterator[str]:

@@ -112,9 +112,9 @@ def judge(
     if cookie.deletes(situation.now):
         return Verdict("kept", DELETION, cookie.name, rules.classifier.classify(cookie.names[-1]))
     verdicts = [_judge_name(name, cookie.domain, rules, reasons, situation) for name in cookie.names]
-    # Where browsers differ, "one refused name strips it"; a declared one says more than a nameless.
-    verdicts.sort(key=lambda verdict: (verdict.action == "stripped", verdict.classification.declared))
-    return verdicts[-1]
+    # Where browsers differ, "one refused name strips it". Of several the declared one says most;
+    # else the first, which is the nameless: the others are part of a value.
+    return max(verdicts, key=lambda verdict: (verdict.action == "stripped", verdict.classification.declared))
 
 
 def _judge_name(

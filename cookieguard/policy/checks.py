@@ -342,7 +342,11 @@ def check_against_catalogue(
         if cookie.party == "third" or not isinstance(cookie.pattern, Exact):
             continue
         known = catalogue.find(cookie.name)
-        if known is not None and known.essential != cookie.essential and not known.essential_under:
+        if (
+            known is not None
+            and known.essential != cookie.essential
+            and not (known.essential_under or cookie.essential_under)
+        ):
             reader.warn(
                 "cookieguard.W201",
                 (*path, "category"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from msgspec import Struct
 
@@ -24,6 +24,10 @@ class Ask(Struct, frozen=True):
     headers: Mapping[str, str]
     content_type: str
     read: Callable[[], bytes | None]
+
+    def asked(self, key: str) -> str | None:
+        """Return the last value of a key in the query."""
+        return parse_qs(self.query, keep_blank_values=True).get(key, [None])[-1]
 
     def link(self, path: str) -> str:
         """Return the address of one of our paths, as a link in a page needs it."""

@@ -15,7 +15,7 @@ from .ask import Ask, Reply, reply
 from .choice import BadChoice, Posted, is_json, read_choice
 from .origin import local_path, sender
 from .pages import STYLE, STYLE_NAME, render_error, render_page
-from .texts import Texts
+from .texts import Texts, languages
 
 GPC_PATH = "/.well-known/gpc.json"
 _HTML = "text/html; charset=utf-8"
@@ -77,7 +77,9 @@ class Desk:
         visit.decide(posted.accepted, undecided=posted.stale)
         if posted.stale or _wants_json(ask):
             return self._show(ask, visit, posted)
-        return _see(local_path(posted.next) or ask.link(self._mount) + "?saved")
+        language = ask.asked("lang")
+        kept = f"&lang={language}" if language in languages(visit.policy) else ""
+        return _see(local_path(posted.next) or f"{ask.link(self._mount)}?saved{kept}")
 
     def _error(self, status: str, message: str, ask: Ask, visit: Visit, *headers: tuple[str, str]) -> Reply:
         if _wants_json(ask):

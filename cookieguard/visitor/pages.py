@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from msgspec import Struct
 
+from ..policy.checks import RESERVED_NAMES
 from ..policy.model import Category, Declaration, Provider
 from ..policy.policy import Policy
 from ..visit import Visit
@@ -31,6 +32,10 @@ _templates = Environment(
 )
 
 
+_ADDRESS = re.compile(r"[!-~]+@[!-~]+")
+_MAIL = Markup('<a href="mailto:{}">{}</a>')
+
+
 class Row(Struct, frozen=True):
     """One cookie on the page."""
 
@@ -49,23 +54,26 @@ class Section(Struct, frozen=True):
 
 def render_page(ask: Ask, visit: Visit, mount: str, *, stale: Sequence[str], enforced: bool) -> str:
     """Render the page at the mount: what there is to know, and the form to decide on it."""
-    query = parse_qs(ask.query, keep_blank_values=True, max_num_fields=None)
     texts = _texts(ask, visit.policy)
+    contact = visit.policy.site.contact
     return _templates.get_template("page.html").render(
         policy=visit.policy,
         consent=visit.consent,
         texts=texts,
         mount=mount,
+        action=f"{mount}?lang={texts.language}" if ask.asked("lang") == texts.language else mount,
+        home=ask.link("/"),
         style=f"{mount}/{STYLE_NAME}",
+        contact=_MAIL.format(contact, contact) if _ADDRESS.fullmatch(contact) else contact,
         site_name=visit.policy.site.name or texts.say("page.this_site"),
         sections=[
-            _section(category, visit.policy, texts)
+            _section(category, visit, texts)
             for category in visit.policy.categories.values()
             if category.shown
         ],
         languages=languages(visit.policy),
-        saved="saved" in query,
-        following=local_path(query.get("next", [None])[-1]),
+        saved=ask.asked("saved") is not None,
+        following=local_path(ask.asked("next")),
         stale=[_title(visit.policy.category(id), texts) for id in stale],
         enforced=enforced,
     )
@@ -83,14 +91,19 @@ def render_error(ask: Ask, visit: Visit, mount: str, message: str) -> str:
 
 
 def _texts(ask: Ask, policy: Policy) -> Texts:
-    asked = parse_qs(ask.query).get("lang", [None])[-1]
-    return Texts(choose_language(policy, asked, ask.headers.get("accept-language")), policy.language)
+    return Texts(
+        choose_language(policy, ask.asked("lang"), ask.headers.get("accept-language")), policy.language
+    )
 
 
-def _section(category: Category, policy: Policy, texts: Texts) -> Section:
+def _section(category: Category, visit: Visit, texts: Texts) -> Section:
+    policy = visit.policy
+    # Of the consent cookie's two names only one is in use here.
+    unused = {*RESERVED_NAMES} - {visit.arrival.scope.name}
     rows = tuple(
         Row(declaration, policy.providers.get(declaration.provider or ""))
         for declaration in policy.of_category(category.id)
+        if declaration.name not in unused
     )
     description = texts.site(category.description)
     standard = f"categories.{category.id}.description"

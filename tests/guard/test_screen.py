@@ -1,0 +1,342 @@
+"""Laws of one response's headers: what must get through does, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cookieguard import Policy, parse_set_cookie
+from cookieguard.consent.consent import Choice, Consent, Record, judge
+from cookieguard.guard.caching import Headers
+from cookieguard.guard.screen import Memory, are_harmless, screen, unsplit
+from cookieguard.guard.verdict import Override, Rules, Situation
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
+HOST = "www.example.com"
+TODAY = date(2026, 11, 22)
+ESSENTIAL = ("sid", "csrf")
+
+
+def policy_of(undeclared: str = "block") -> Policy:
+    def cookie(name: str, category: str, **more: object) -> dict[str, object]:
+        return {"name": name, "category": category, "purpose": "P.", **more}
+
+    return Policy.from_dict(
+        {
+            "guard": {"undeclared": undeclared},
+            "cookies": [
+                *(cookie(name, "essential") for name in ESSENTIAL),
+                cookie("stats", "analytics", lifetime="30 days", secure=True, same_site="Lax"),
+                cookie("ads*", "marketing", lifetime="session"),
+                cookie("__Host-ads", "marketing", lifetime="1 day"),
+                cookie("chat", "functional", lifetime="1 day", essential_under=["/support"]),
+            ],
+        }
+    )
+
+
+BLOCK, ALLOW = Rules.of(policy_of()), Rules.of(policy_of("allow"))
+
+
+def consent_of(*accepted: str) -> Consent:
+    policy = BLOCK.policy
+    choices = tuple(Choice(id, True, policy.category(id).token) for id in accepted)
+    return judge(Record(TODAY, choices), policy, TODAY, gpc=False)
+
+
+NOBODY, EVERYBODY = consent_of(), consent_of("functional", "analytics", "marketing")
+SITUATION = Situation(HOST, False, None, NOW)
+
+
+def leaving(headers: Headers, rules: Rules = BLOCK, consent: Consent = NOBODY) -> Headers:
+    return screen(headers, rules, consent, SITUATION, {}).headers
+
+
+# Cookies that a visitor's browser would store, and text that is hardly one.
+octets = st.text(st.characters(max_codepoint=255), max_size=20)
+cookie_names = st.sampled_from(
+    [
+        "sid",
+        "csrf",
+        "stats",
+        "ads",
+        "ads_1",
+        "__Host-ads",
+        "__hOsT-ads",
+        "chat",
+        "zzz",
+        "",
+        " ",
+        "Stats",
+        "\xa0ads",
+    ]
+)
+attributes = st.sampled_from(
+    [
+        "",
+        "; Path=/",
+        "; Max-Age=60",
+        "; Max-Age=99999999",
+        "; Max-Age=0",
+        "; Max-Age=+5",
+        "; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "; Expires=Thu, 01 Jan 2099 00:00:00 GMT",
+        "; Expires=soon",
+        "; Domain=ads.test",
+        "; Secure; Path=/",
+        ";",
+        "\x01",
+    ]
+)
+tidy_cookies = st.builds(
+    "{}={}{}".format, cookie_names, st.sampled_from(["", "1", "x=y", '"a, b"', "é"]), attributes
+)
+cookies = st.one_of(
+    octets,
+    tidy_cookies,
+    st.builds("{}{}{}".format, cookie_names, octets, attributes),
+    st.builds("{}={}{}".format, cookie_names, octets, octets),
+)
+other_headers = st.tuples(
+    st.sampled_from(
+        ["Content-Type", "Link", "Cache-Control", "Vary", "X-Set-Cookie", "Set-Cookie2", "Location"]
+    ),
+    octets,
+)
+set_cookies = st.tuples(
+    st.sampled_from(["Set-Cookie", "set-cookie", "SET-COOKIE", "Set-Cookie ", "Set-Cookie\t"]), cookies
+)
+header_lists = st.lists(st.one_of(set_cookies, other_headers), max_size=6)
+rules = st.sampled_from([BLOCK, ALLOW])
+consents = st.sampled_from([NOBODY, EVERYBODY, consent_of("analytics")])
+
+
+def essentials(headers: Headers) -> Headers:
+    """Pick the cookies that nothing may happen to."""
+    return [
+        (name, value)
+        for name, value in headers
+        if name.lower().strip() == "set-cookie"
+        and (cookie := parse_set_cookie(value))
+        and set(cookie.names) <= set(ESSENTIAL)
+    ]
+
+
+@given(header_lists, rules, consents)
+def test_essential_cookies_leave_as_they_came(headers: Headers, rules: Rules, consent: Consent) -> None:
+    assert essentials(leaving(headers, rules, consent)) == essentials(headers)
+
+
+@given(header_lists, rules, consents)
+def test_no_refused_name_leaves(headers: Headers, rules: Rules, consent: Consent) -> None:
+    for name, value in leaving(headers, rules, consent):
+        assert not {"\r", "\n"} & {*name, *value} and ":" not in name
+        if name.lower().strip() != "set-cookie":
+            continue
+        cookie = parse_set_cookie(value)
+        assert cookie is not None
+        if cookie.deletes(NOW):
+            continue
+        for stored in cookie.names:
+            category = rules.classifier.classify(stored, cookie.domain or HOST).category
+            assert category in consent.allowed or (category is None and rules is ALLOW), value
+
+
+@given(header_lists, rules, consents)
+def test_what_stays_keeps_its_bytes_and_order(headers: Headers, rules: Rules, consent: Consent) -> None:
+    before = list(headers)
+    screened = screen(headers, rules, consent, SITUATION, {})
+
+    assert headers == before
+    verdicts, left = iter(screened.verdicts), iter(screened.headers)
+    for name, value in headers:
+        action = next(verdicts).action if name.lower().strip() == "set-cookie" else "kept"
+        if action == "stripped" or name == "Cache-Control":
+            continue
+        leaving = next(header for header in left if header[0] != "Cache-Control")
+        if action == "capped":
+            assert leaving[1].partition(";")[0] == value.partition(";")[0]
+        else:
+            assert leaving == (name, value if name.lower().strip() == "set-cookie" else unsplit(value))
+    assert all(name == "Cache-Control" for name, _ in left)
+
+
+@given(header_lists, rules, consents)
+def test_one_verdict_for_each_cookie(headers: Headers, rules: Rules, consent: Consent) -> None:
+    screened = screen(headers, rules, consent, SITUATION, {})
+
+    sent = [name for name, _ in headers if name.lower().strip() == "set-cookie"]
+    left = [name for name, _ in screened.headers if name.lower().strip() == "set-cookie"]
+    assert len(screened.verdicts) == len(sent)
+    assert sum(verdict.action != "stripped" for verdict in screened.verdicts) == len(left)
+
+
+shared_memory: dict[tuple[object, ...], Memory] = {}
+
+
+@given(
+    header_lists,
+    rules,
+    consents,
+    st.sampled_from([HOST, "ads.test"]),
+    st.booleans(),
+    st.sampled_from([None, "/", "/support"]),
+    st.floats(NOW - 10**9, NOW + 10**10),
+)
+def test_memory_changes_no_answer(
+    headers: Headers, rules: Rules, consent: Consent, host: str, https: bool, path: str | None, now: float
+) -> None:
+    situation = Situation(host, https, path, now)
+    memory = shared_memory.setdefault((id(rules), host, https, *consent.reasons.values()), {})
+    remembered = screen(headers, rules, consent, situation, memory)
+    fresh = screen(headers, rules, consent, situation, {})
+
+    assert remembered == fresh
+    # Now that all of it is remembered.
+    assert screen(headers, rules, consent, situation, memory) == fresh
+
+
+@given(tidy_cookies, st.lists(octets, min_size=1, max_size=5), rules, consents)
+def test_the_first_value_seen_tells_nothing_of_the_next(
+    cookie: str, values: list[str], rules: Rules, consent: Consent
+) -> None:
+    name, _, rest = cookie.partition("=")
+    unparsed = rest.partition(";")[2]
+    memory: Memory = {}
+    for value in [*values, "x" * 5000, *values]:
+        headers = [("Set-Cookie", f"{name}={value};{unparsed}")]
+        fresh = screen(headers, rules, consent, SITUATION, {})
+        assert screen(headers, rules, consent, SITUATION, memory) == fresh
+
+
+@pytest.mark.parametrize(
+    ("cookie", "path", "now", "later_path", "later"),
+    [
+        pytest.param("chat=1", "/support", NOW, "/", NOW, id="left-where-it-was-essential"),
+        pytest.param("chat=1", "/", NOW, "/support", NOW, id="came-where-it-is-essential"),
+        pytest.param(
+            "stats=1; Expires=Sun, 22 Nov 2026 01:00:00 GMT",
+            None,
+            NOW,
+            None,
+            NOW + 7200,
+            id="is-a-deletion-by-now",
+        ),
+    ],
+)
+def test_memory_does_not_outlive_path_and_time(
+    cookie: str, path: str | None, now: float, later_path: str | None, later: float
+) -> None:
+    headers, memory = [("Set-Cookie", cookie)], Memory()
+    first = screen(headers, BLOCK, NOBODY, Situation(HOST, False, path, now), memory)
+    then = screen(headers, BLOCK, NOBODY, Situation(HOST, False, later_path, later), memory)
+
+    assert {first.verdicts[0].action, then.verdicts[0].action} == {"kept", "stripped"}
+
+
+def test_a_cap_is_reckoned_from_now() -> None:
+    headers, memory = [("Set-Cookie", "stats=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT")], Memory()
+    first, then = (
+        screen(headers, BLOCK, EVERYBODY, Situation(HOST, False, None, now), memory).headers[0][1]
+        for now in (NOW, NOW + 86400)
+    )
+
+    assert "22 Dec 2026" in first and "23 Dec 2026" in then
+
+
+def test_an_override_is_asked_each_time() -> None:
+    answers = iter(["keep", "strip", None])
+    override: Override = lambda details: next(answers)  # type: ignore[assignment] # noqa: E731
+    rules, memory = Rules.of(policy_of(), override), Memory()
+
+    verdicts = [
+        screen([("Set-Cookie", "ads=1")], rules, NOBODY, SITUATION, memory).verdicts[0] for _ in range(3)
+    ]
+
+    assert [f"{verdict.action} {verdict.reason}" for verdict in verdicts] == [
+        "kept override",
+        "stripped override",
+        "stripped undecided",
+    ]
+
+
+def test_an_override_is_not_asked_about_deletions_and_garbage() -> None:
+    def override(details: object) -> None:
+        raise AssertionError(details)
+
+    screened = screen(
+        [("Set-Cookie", "stats=; Max-Age=0"), ("Set-Cookie", "a=\x01")],
+        Rules.of(policy_of(), override),  # type: ignore[arg-type]
+        NOBODY,
+        SITUATION,
+        {},
+    )
+
+    assert [verdict.reason for verdict in screened.verdicts] == ["deletion", "unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param([("Set-Cookie ", "ads=1")], [], id="space-behind-the-name"),
+        pytest.param([("Set-Cookie\t", "ads=1")], [], id="tab-behind-the-name"),
+        pytest.param([(" set-cookie", "ads=1")], [], id="space-before-the-name"),
+        pytest.param([("Set-Cookie ", "sid=1")], [("Set-Cookie ", "sid=1")], id="essential-byte-for-byte"),
+        pytest.param([("Set-Cookie: ads=1; x", "y")], [], id="colon-in-a-name"),
+        pytest.param([("X\r\nSet-Cookie", "ads=1")], [], id="line-in-a-name"),
+        pytest.param([("X\nSet-Cookie", "sid=1")], [], id="even-for-an-essential"),
+        pytest.param(
+            [("X", "a\r\nSet-Cookie: ads=1")], [("X", "a  Set-Cookie: ads=1")], id="line-in-another-value"
+        ),
+        pytest.param([("X", "a\nSet-Cookie: ads=1")], [("X", "a Set-Cookie: ads=1")], id="line-feed"),
+        pytest.param([("X", "a\rb")], [("X", "a b")], id="carriage-return"),
+        pytest.param([("Set-Cookie", "sid=1\nSet-Cookie: ads=1")], [], id="line-in-a-cookie"),
+        pytest.param(
+            [("Set-Cookie", "sid=1, ads=2")], [("Set-Cookie", "sid=1, ads=2")], id="comma-is-a-value"
+        ),
+        pytest.param([("Set-Cookie2", "ads=1")], [("Set-Cookie2", "ads=1")], id="no-browser-reads-it"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_smuggled(headers: Headers, expected: Headers) -> None:
+    kept = [header for header in leaving(headers) if header[0] != "Cache-Control"]
+
+    assert kept == expected
+
+
+@pytest.mark.parametrize(
+    ("cookie", "consent", "private"),
+    [
+        pytest.param("sid=1", NOBODY, False, id="essential"),
+        pytest.param("stats=; Max-Age=0", NOBODY, False, id="deletion"),
+        pytest.param("stats=1", NOBODY, True, id="stripped"),
+        pytest.param("stats=1", EVERYBODY, True, id="kept-but-not-essential"),
+        pytest.param("zzz=1", NOBODY, True, id="undeclared"),
+        pytest.param("a=\x01", NOBODY, True, id="unreadable"),
+    ],
+)
+@pytest.mark.parametrize("before", ["public, max-age=60", None])
+def test_private_where_it_tells_of_the_visitor(
+    cookie: str, consent: Consent, private: bool, before: str | None
+) -> None:
+    headers = [("Set-Cookie", cookie), *([("Cache-Control", before)] if before else [])]
+    caching = [value for name, value in leaving(headers, consent=consent) if name == "Cache-Control"]
+
+    if private:
+        assert caching == ["private, max-age=60" if before else "private"]
+    else:
+        assert caching == ([before] if before else [])
+
+
+@given(header_lists)
+def test_harmless_headers_are_those_that_screening_leaves_alone(headers: Headers) -> None:
+    for _ in range(2):  # the second time from memory
+        if are_harmless(headers):
+            assert leaving(headers) == headers
+        else:
+            assert any(
+                name.lower().strip() == "set-cookie" or {"\r", "\n"} & {*value} for name, value in headers
+            )

@@ -1,0 +1,180 @@
+"""Which language, whose words, and what to do where they are missing."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup, escape
+
+import cookieguard.visitor
+from cookieguard import Policy
+from cookieguard.cookies.lifetime import parse_lifetime
+from cookieguard.visitor.texts import Texts, choose_language, languages, shipped_languages
+
+FOLDER = Path(cookieguard.visitor.__file__).parent / "languages"
+
+
+def policy_of(*languages: str) -> Policy:
+    return Policy.from_dict({"site": {"languages": list(languages)}})
+
+
+def sentences(language: str) -> dict[str, str]:
+    def walk(table: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+        for key, value in table.items():
+            if isinstance(value, dict):
+                yield from walk(value, f"{path}{key}.")
+            else:
+                yield path + key, value
+
+    return dict(walk(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8")), ""))
+
+
+def places(sentence: str) -> set[str]:
+    return {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+
+
+@pytest.mark.parametrize("language", shipped_languages())
+def test_each_language_is_complete(language: str) -> None:
+    ours, english = sentences(language), sentences("en")
+
+    assert ours.keys() == english.keys()
+    for key, sentence in ours.items():
+        assert sentence.strip(), key
+        assert places(sentence) == places(english[key]), key
+
+
+def test_english_is_shipped() -> None:
+    assert "en" in shipped_languages()
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "accept", "expected"),
+    [
+        pytest.param(policy_of("en", "de"), None, None, "en", id="the-sites-first"),
+        pytest.param(policy_of("de", "en"), None, None, "de", id="whichever-that-is"),
+        pytest.param(policy_of("en", "de"), "de", "en", "de", id="asked-beats-the-browser"),
+        pytest.param(policy_of("en", "de"), "fr", "de", "de", id="asked-for-what-there-is-not"),
+        pytest.param(policy_of("en", "de"), "../en", None, "en", id="asked-for-a-path"),
+        pytest.param(policy_of("en", "de"), "", "de", "de", id="asked-for-nothing"),
+        pytest.param(policy_of("en", "de"), None, "de", "de", id="the-browsers"),
+        pytest.param(policy_of("en", "de"), None, "de-AT, en;q=0.5", "de", id="a-region-of-it"),
+        pytest.param(policy_of("en", "de"), None, "en;q=0.4, de;q=0.8", "de", id="by-quality"),
+        pytest.param(policy_of("en", "de"), None, "fr, es", "en", id="none-of-the-browsers"),
+        pytest.param(policy_of("en", "de"), None, "de;q=0, *", "en", id="refused"),
+        pytest.param(policy_of("en", "de"), None, ";;=,\x00", "en", id="garbage"),
+        pytest.param(policy_of(), "de", None, "de", id="all-shipped-by-default"),
+        pytest.param(policy_of(), None, None, "en", id="english-by-default"),
+    ],
+)
+def test_choose(policy: Policy, asked: str | None, accept: str | None, expected: str) -> None:
+    assert choose_language(policy, asked, accept) == expected
+
+
+@given(st.text(), st.text(st.characters(max_codepoint=255)))
+def test_any_wish_is_answered(asked: str, accept: str) -> None:
+    policy = policy_of("en", "de")
+
+    assert choose_language(policy, asked, accept) in languages(policy)
+
+
+def test_the_sites_own_comes_first() -> None:
+    assert languages(policy_of("de", "en")) == ("de", "en")
+    assert languages(policy_of())[0] == "en" and set(languages(policy_of())) == set(shipped_languages())
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        pytest.param("en", None, "", id="none"),
+        pytest.param("en", "Counts.", "Counts.", id="own-language"),
+        pytest.param("en-GB", "Counts.", "Counts.", id="own-languages-region"),
+        pytest.param("de", "Counts.", Markup('<span lang="en">Counts.</span>'), id="missing"),
+        pytest.param("de", {"en": "Counts.", "de": "Zählt."}, "Zählt.", id="translated"),
+        pytest.param("de-AT", {"en": "Counts.", "de": "Zählt."}, "Zählt.", id="translated-for-the-region"),
+        pytest.param(
+            "fr", {"de": "Zählt.", "en": "Counts."}, Markup('<span lang="en">Counts.</span>'), id="source"
+        ),
+        pytest.param(
+            "fr", {"de": "Zählt."}, Markup('<span lang="de">Zählt.</span>'), id="the-first-there-is"
+        ),
+        pytest.param("de", "<b>&", Markup('<span lang="en">&lt;b&gt;&amp;</span>'), id="escaped"),
+    ],
+)
+def test_the_sites_words(language: str, text: Any, expected: str) -> None:
+    said = Texts(language, "en").site(text)
+
+    assert said == expected
+    assert isinstance(said, Markup) == isinstance(expected, Markup)
+
+
+def test_our_words_in_a_language_that_we_do_not_ship() -> None:
+    assert Texts("cy", "cy").say("choice.save") == Markup('<span lang="en">Save my choice</span>')
+    assert Texts("de-AT", "en").say("choice.save") == "Meine Wahl speichern"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("Tom & <b>Jerry</b>", "Cookies on Tom &amp; &lt;b&gt;Jerry&lt;/b&gt;", id="text"),
+        pytest.param(
+            Markup('<span lang="de">Wir</span>'), 'Cookies on <span lang="de">Wir</span>', id="marked-up"
+        ),
+        pytest.param("{site} {0} {site.__class__}", "Cookies on {site} {0} {site.__class__}", id="braces"),
+    ],
+)
+def test_what_is_put_into_a_sentence(value: str, expected: str) -> None:
+    assert str(escape(Texts("en", "en").say("page.title", site=value))) == expected
+
+
+def test_what_is_put_into_a_sentence_of_another_language() -> None:
+    said = Texts("cy", "cy").say("page.title", site="<b>")
+
+    assert said == Markup('<span lang="en">Cookies on &lt;b&gt;</span>')
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        ("categories.analytics.title", True),
+        ("categories.chat.title", False),
+        ("nothing", False),
+        ("page.title.x", False),
+        ("page.saved", True),
+        ("send a Content-Length. of", False),
+        ("", False),
+    ],
+)
+def test_knows(key: str, known: bool) -> None:
+    assert Texts("en", "en").knows(key) == known
+
+
+@pytest.mark.parametrize(
+    ("language", "lifetime", "expected"),
+    [
+        pytest.param("en", "6 months", "6 months", id="months"),
+        pytest.param("de", "1 year", "1 Jahr", id="german"),
+        pytest.param("en", "P1DT12H", "1 day, 12 hours", id="two-units"),
+        pytest.param("en", "session", "until you close the browser", id="session"),
+        pytest.param("en", None, "not stated", id="none"),
+        pytest.param("de", None, "nicht angegeben", id="none-german"),
+    ],
+)
+def test_lifetime(language: str, lifetime: str | None, expected: str) -> None:
+    assert Texts(language, "en").lifetime(parse_lifetime(lifetime) if lifetime else None) == expected
+
+
+def test_days_names_and_direction() -> None:
+    english, arabic = Texts("en", "en"), Texts("ar", "en")
+
+    assert english.day(date(2026, 11, 22)) == "November 22, 2026"
+    assert Texts("de", "en").day(date(2026, 11, 22)) == "22. November 2026"
+    assert english.name_of("de") == "Deutsch"
+    assert (english.direction, arabic.direction) == ("ltr", "rtl")
