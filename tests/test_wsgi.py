@@ -1,30 +1,39 @@
-"""The WSGI adapter: the contract, each trap of the protocol, what peers learnt, and hostile bytes."""
+"""The WSGI adapter: the contract, and each trap of the protocol."""
 
 from __future__ import annotations
 
 import gc
 import io
-import json
-import logging
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from wsgiref.handlers import SimpleHandler
-from wsgiref.util import FileWrapper, setup_testing_defaults
+from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
 import django
 import flask
 import pytest
+from asking import (
+    CHOICE_NONE,
+    FORM,
+    OWN,
+    App,
+    Headers,
+    Server,
+    an_environ,
+    ask,
+    consent,
+    guarded,
+    lined,
+    policy_of,
+    through_a_handler,
+)
 from contract import ALL, CASES, EXPIRED, HOST, MOUNT, NAVIGATION, POLICY, SECRET, Answer, Case, responding
 from contract import app as contract_app
 from django.conf import settings as django_settings
 from django.http import HttpResponse
-from hypothesis import example, given
-from hypothesis import strategies as st
-from webtest import TestApp
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -33,92 +42,9 @@ from cookieguard import (
     CookieGuard,
     NoGuard,
     Policy,
-    UsageError,
-    parse_set_cookie,
     visit_from,
 )
 from cookieguard.testing import consent_cookie
-
-App = Callable[..., Iterable[bytes]]
-Headers = list[tuple[str, str]]
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
-JSON = {"Content-Type": "application/json", "Origin": f"http://{HOST}"}
-
-
-def policy_of(**changes: Any) -> Policy:
-    """The contract's policy, with whole tables replaced."""
-    return Policy.from_dict({**POLICY, **changes})
-
-
-def guarded(app: App, /, *, secret_key: Any = SECRET, **changes: Any) -> CookieGuard:
-    options = {key: changes.pop(key) for key in ("override", "clock") if key in changes}
-    return CookieGuard(app, policy_of(**changes), secret_key=secret_key, **options)
-
-
-def ask(
-    app: App,
-    path: str = "/",
-    *,
-    method: str = "GET",
-    scheme: str = "http",
-    cookie: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    environ: Mapping[str, Any] | None = None,
-    body: bytes = b"",
-) -> Answer:
-    """Send a request through WebTest's lint and wsgiref's validator."""
-    sent = {**(headers or {}), **({"Cookie": cookie} if cookie is not None else {})}
-    # A fresh client each time: its cookie jar is no part of what is tested.
-    response = TestApp(validator(app)).request(
-        f"{scheme}://{HOST}{path}",
-        method=method,
-        headers=sent,
-        environ=dict(environ or {}),
-        body=body,
-        status="*",
-        expect_errors=True,
-    )
-    return Answer(response.status_int, list(response.headerlist), response.body)
-
-
-def lined(app: App, **changes: Any) -> CookieGuard:
-    """Guard an app that sits under the validator, too: both sides of the guard are checked."""
-    return guarded(validator(app), **changes)
-
-
-def consent(*accept: str, scheme: str = "http", day: date | None = None, **changes: Any) -> str:
-    policy = policy_of(**changes)
-    return "=".join(consent_cookie(policy, SECRET, accept, host=HOST, https=scheme == "https", day=day))
-
-
-def an_environ(**changes: Any) -> dict[str, Any]:
-    environ: dict[str, Any] = {}
-    setup_testing_defaults(environ)
-    return {**environ, "HTTP_HOST": HOST, "QUERY_STRING": "", **changes}
-
-
-class Server:
-    """The server's side of one raw call: what start_response was given, and what write got."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[Any, ...]] = []
-        self.written: list[bytes] = []
-
-    def start_response(self, *arguments: Any) -> Callable[[bytes], object]:
-        self.calls.append(arguments)
-        return self.write
-
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
-
-
-def through_a_handler(app: App) -> str:
-    """Run an app under wsgiref's own handler, without lint, and return the bytes on the wire."""
-    out = io.BytesIO()
-    handler = SimpleHandler(io.BytesIO(), out, io.StringIO(), an_environ(), multithread=False)
-    handler.run(app)
-    return out.getvalue().decode("latin-1")
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
@@ -758,9 +684,6 @@ class Input:
         return self.body[: sizes[0]]
 
 
-CHOICE_NONE = b"choice=none"
-
-
 @pytest.mark.parametrize(
     ("length", "status", "reads"),
     [
@@ -809,9 +732,6 @@ def digests() -> str:
     """The fields that show which wording was accepted."""
     categories = Policy.from_dict(POLICY).optional
     return "".join(f"&digest={category.id}:{category.token}" for category in categories)
-
-
-OWN = f"http://{HOST}"
 
 
 @pytest.mark.parametrize(
@@ -1110,491 +1030,3 @@ def test_another_hosts_consent_is_none() -> None:
     guarded(responding("_ga=1"))(environ, server.start_response)
 
     assert ("Set-Cookie", "_ga=1") not in server.calls[0][1]
-
-
-# Hostile bytes: whatever a client or an app sends, no exception, no consent, no refused name.
-
-octets = st.text(st.characters(max_codepoint=255), max_size=80)
-# Near misses find more than noise does.
-cookieish = st.lists(
-    st.sampled_from(
-        [
-            *("=", ";", " ", "\t", ",", '"', "ads", "_ga", "_ga_1", "session", "cookieguard", "1", "\xa0"),
-            *("Max-Age=0", "Max-Age=", "Expires=", "Thu, 01 Jan 1970 00:00:00 GMT", "Path=/", "Domain="),
-            *("\n", "\r", "\x00", "__Host-", "$Version=1", "+analytics:", "1.2026-11-22.", "."),
-        ]
-    ),
-    max_size=12,
-).map("".join)
-hostile = octets | cookieish
-EVERYTHING = lined(responding(*ALL))
-
-
-def run(guard: CookieGuard, environ: dict[str, Any]) -> tuple[str, Headers, bytes]:
-    server = Server()
-    # The validator refuses a header with a control character in it.
-    body: Any = validator(guard)(environ, server.start_response)
-    try:
-        content = b"".join(body)
-    finally:
-        body.close()
-    return server.calls[-1][0], server.calls[-1][1], content
-
-
-def stored(headers: Headers) -> set[str]:
-    """Every name that some browser would store."""
-    now = datetime.now(UTC)
-    cookies = [parse_set_cookie(value) for name, value in headers if name.lower() == "set-cookie"]
-    return {name for cookie in cookies if cookie and not cookie.deletes(now) for name in cookie.names}
-
-
-@given(cookie=hostile)
-@example(cookie="cookieguard=" + "1.2026-11-22.+analytics:AAAAAAAAAAA.AAAA")
-@example(cookie="a=\xff")
-@example(cookie="_ga_\n=1")
-def test_any_cookie_header_is_no_consent(cookie: str) -> None:
-    environ = an_environ(HTTP_COOKIE=cookie, HTTP_SEC_FETCH_MODE="navigate")
-    status, headers, body = run(EVERYTHING, environ)
-
-    assert (status, body) == ("200 OK", b"ok")
-    assert stored(headers) == {"session"}
-
-
-@given(value=hostile, scheme=st.sampled_from(["http", "https"]))
-@example(value="1.2026-11-22.+analytics:AAAAAAAAAAA.AAAA", scheme="http")
-@example(value="1", scheme="http")
-def test_any_value_of_the_consent_cookie_is_no_consent(value: str, scheme: str) -> None:
-    environ = an_environ(HTTP_COOKIE=f"cookieguard={value}; __Host-cookieguard={value}")
-    environ["wsgi.url_scheme"] = scheme
-
-    assert stored(run(EVERYTHING, environ)[1]) == {"session"}
-
-
-@given(data=st.data())
-def test_a_consent_with_any_byte_changed_is_none(data: st.DataObject) -> None:
-    sealed = consent("analytics")
-    place = data.draw(st.integers(len("cookieguard="), len(sealed) - 1))
-    # The last letter of base64 holds bits that say nothing.
-    put = data.draw(st.characters(max_codepoint=255, exclude_characters=sealed[place] + ";"))
-    changed = sealed[:place] + put + sealed[place + 1 :]
-    environ = an_environ(HTTP_COOKIE=changed)
-    left = stored(run(EVERYTHING, environ)[1])
-
-    assert left == {"session"} or place == len(sealed) - 1
-
-
-@given(cookie=hostile)
-@example(cookie="ads")
-@example(cookie="=ads=1")
-@example(cookie="session=1\nSet-Cookie: ads=1")
-@example(cookie="ads=1; Max-Age=0; Max-Age=60")
-@example(cookie="ads=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60")
-def test_any_set_cookie_lets_no_refused_name_through(cookie: str) -> None:
-    # Under no lint: a tab in an essential cookie's value is the app's, and stays.
-    server = Server()
-    guarded(responding(cookie))(an_environ(), server.start_response)
-    headers = server.calls[0][1]
-
-    assert stored(headers) <= {"session", "csrf", "cookieguard", "__Host-cookieguard"}
-    assert not any("\n" in value or "\r" in value for _, value in headers)
-
-
-@given(name=hostile, value=hostile)
-@example(name="X-A", value="b\r\n Set-Cookie: ads=1")
-@example(name="Set-Cookie: ads=1\n", value="")
-def test_any_other_header_smuggles_no_cookie(name: str, value: str) -> None:
-    server = Server()
-    guarded(responding(headers=[(name, value)]))(an_environ(), server.start_response)
-    left = dict(server.calls[0][1])
-    lines = [f"{key}: {text}" for key, text in left.items()]
-
-    assert not any(
-        line.lower().lstrip(" \t").startswith("set-cookie")
-        for joined in lines
-        for line in split_lines(joined)
-    )
-
-
-def split_lines(text: str) -> list[str]:
-    return text.replace("\r", "\n").split("\n")
-
-
-@given(host=hostile, cookie=st.sampled_from(["ads=1", "_ga_x=1", ""]), gpc=hostile, https=st.booleans())
-@example(host=f"{HOST}; Max-Age=999999", cookie="ads=1", gpc="1", https=False)
-# A folded header comes into wsgiref's environ with its line end.
-@example(host="a.b\r\n Set-Cookie: x=1", cookie="ads=1", gpc="1", https=False)
-@example(host="[", cookie="ads=1", gpc="1", https=True)
-@example(host=":", cookie="ads=1", gpc="1", https=True)
-def test_any_host_and_signal(host: str, cookie: str, gpc: str, https: bool) -> None:
-    environ = an_environ(HTTP_HOST=host, HTTP_SEC_GPC=gpc, HTTP_COOKIE=cookie, HTTP_SEC_FETCH_MODE="navigate")
-    environ["wsgi.url_scheme"] = "https" if https else "http"
-    _, headers, body = run(EVERYTHING, environ)
-
-    assert body == b"ok"
-    assert stored(headers) == {"session"}
-
-
-@given(path=octets, raw=octets, query=octets, language=octets, accept=octets)
-@example(path="", raw="", query="lang=%ff&lang=\xff", language=";q=", accept="*/*;q=nan")
-def test_any_path_and_query(path: str, raw: str, query: str, language: str, accept: str) -> None:
-    for prefix in ("/", f"{MOUNT}/", f"{MOUNT}?", "/.well-known/gpc.json"):
-        place, question, rest = prefix.partition("?")
-        environ = an_environ(
-            PATH_INFO=place if question else place + path,
-            QUERY_STRING=rest + query,
-            REQUEST_URI=raw,
-            HTTP_ACCEPT_LANGUAGE=language,
-            HTTP_ACCEPT=accept,
-        )
-        status, headers, _ = run(EVERYTHING, environ)
-
-        assert status[:3] in ("200", "303", "404")
-        assert stored(headers) <= {"session"}
-
-
-@given(
-    body=st.binary(max_size=200)
-    | st.lists(
-        st.sampled_from(["choice=all", "choice=some", "accept=analytics", "digest=analytics:", "&"])
-    ).map(lambda parts: "&".join(parts).encode()),
-    kind=st.sampled_from([FORM["Content-Type"], "application/json", "text/plain", ""]) | octets,
-)
-@example(body=b'{"accept": ["analytics"], "digests": {"analytics": 1}}', kind="application/json")
-@example(body=b'{"accept": [["analytics"]]}', kind="application/json")
-@example(body=b'{"accept": ["\\ud800"]}', kind="application/json")
-@example(body=b"[" * 100_000, kind="application/json")
-@example(body=b"1" * 5000, kind="application/json")
-@example(body=b"a&" * 2000, kind=FORM["Content-Type"])
-@example(body=b"choice=some&accept=%ff", kind=FORM["Content-Type"])
-@example(body=b"choice=all", kind="application/x-www-form-urlencoded; charset=\xff")
-def test_any_posted_body_grants_nothing(body: bytes, kind: str) -> None:
-    environ = an_environ(
-        REQUEST_METHOD="POST",
-        PATH_INFO=MOUNT,
-        HTTP_ORIGIN=OWN,
-        CONTENT_TYPE=kind,
-        CONTENT_LENGTH=str(len(body)),
-    )
-    environ["wsgi.input"] = io.BytesIO(body)
-    status, headers, _ = run(EVERYTHING, environ)
-    written = [value for name, value in headers if name == "Set-Cookie"]
-
-    assert status[:3] in ("200", "303", "400", "409", "413", "415")
-    assert not any(".+" in value or ".*" in value for value in written)
-
-
-# What the peers' users found, carried over: NET = ASP.NET Core, FAZ = FAZ Cookie Manager, SW5 =
-# Shopware 5, RP = rack-policy, DCC = django-cookie-consent, FC = Flask-Consent, GR = Granit.
-
-
-def deciding(*decisions: Callable[[Any], object], cookies: Iterable[str] = ("_ga=1", "ads=1")) -> App:
-    """Make an app that decides, then sets cookies."""
-
-    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        for decide in decisions:
-            decide(visit_from(environ))
-        return responding(*cookies)(environ, start_response)
-
-    return app
-
-
-def test_net_grant_lets_the_responses_cookies_through() -> None:
-    app = lined(deciding(lambda visit: visit.grant(["analytics"])))
-
-    assert ask(app).names == ["_ga", "cookieguard"]
-
-
-def test_net_withdrawal_counts_for_cookies_set_earlier_in_the_response() -> None:
-    app = lined(deciding(lambda visit: visit.withdraw()))
-
-    assert ask(app, cookie=consent("analytics", "marketing")).names == ["cookieguard"]
-
-
-def test_net_repeated_grant_emits_nothing() -> None:
-    app = lined(deciding(lambda visit: visit.grant(["analytics"]), lambda visit: visit.grant(["analytics"])))
-    once = ask(app)
-    again = ask(app, cookie=once.cookies[-1].partition(";")[0])
-
-    assert (once.names, again.names) == (["_ga", "cookieguard"], ["_ga"])
-
-
-@pytest.mark.parametrize(
-    "decide",
-    [
-        pytest.param(lambda visit: visit.grant(["analytics"]), id="NET-late-grant"),
-        pytest.param(lambda visit: visit.withdraw(), id="NET-late-withdrawal"),
-        pytest.param(lambda visit: visit.withdraw(["analytics"]), id="NET-late-partial-withdrawal"),
-    ],
-)
-@pytest.mark.parametrize("cookies", [(), ("session=1",)], ids=["no cookie", "a cookie"])
-def test_net_a_decision_after_the_headers_left_changes_nothing(
-    decide: Callable[[Any], bool], cookies: tuple[str, ...], caplog: pytest.LogCaptureFixture
-) -> None:
-    answers: list[bool] = []
-
-    def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
-        yield from responding(*cookies)(environ, start_response)
-        answers.append(decide(visit_from(environ)))
-
-    assert ask(lined(app)).cookies == list(cookies)
-    assert answers == [False]
-    assert "after the headers left" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("answer", "left"),
-    [
-        pytest.param("keep", list(ALL), id="NET-hook-keeps"),
-        pytest.param("strip", [], id="NET-hook-strips"),
-        pytest.param(None, ["session=1"], id="NET-hook-leaves-it"),
-    ],
-)
-def test_net_a_hook_has_the_last_word(answer: Any, left: list[str]) -> None:
-    assert ask(lined(responding(*ALL), override=lambda details: answer)).cookies == left
-
-
-def test_net_a_failing_hook_leaves_the_verdict() -> None:
-    def hook(details: Any) -> Any:
-        raise RuntimeError("the site's own mistake")
-
-    assert ask(lined(responding(*ALL), override=hook)).cookies == ["session=1"]
-
-
-@pytest.mark.parametrize(
-    "cookie",
-    [
-        "ads=; Max-Age=0",
-        "_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=.shop.example",
-        "x=; max-age=-1",
-    ],
-)
-def test_net_deletion_needs_no_consent(cookie: str) -> None:
-    assert ask(lined(responding(cookie))).cookies == [cookie]
-
-
-def test_faz_a_blocked_record_holds_the_name_never_the_value(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "cookieguard")
-    app = lined(responding("ads=hush", "unheard-of=hush"), guard={"debug": True})
-    answer = ask(app, "/hush/?q=hush", cookie="_ga=hush", headers=NAVIGATION)
-    events = [record.__dict__["cookieguard"] for record in caplog.records if "cookieguard" in vars(record)]
-
-    assert [event["cookie"] for event in events] == ["ads", "unheard-of", "_ga"]
-    assert "hush" not in str([vars(record) for record in caplog.records]) + str(answer.headers)
-    assert "ads" in (answer.get("X-Cookieguard") or "")
-
-
-def test_faz_a_past_expires_with_a_positive_max_age_is_no_deletion() -> None:
-    cookie = "ads=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=31536000"
-
-    assert ask(lined(responding(cookie))).cookies == []
-
-
-@pytest.mark.parametrize(
-    ("status", "request_headers"),
-    [
-        pytest.param("302 Found", {}, id="FAZ-redirect"),
-        pytest.param("307 Temporary Redirect", {}, id="FAZ-temporary-redirect"),
-        pytest.param("200 OK", {"X-Requested-With": "XMLHttpRequest", "Accept": "*/*"}, id="FAZ-AJAX"),
-        pytest.param("200 OK", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, id="FAZ-fetch"),
-    ],
-)
-def test_faz_redirects_and_ajax_are_filtered(status: str, request_headers: dict[str, str]) -> None:
-    assert ask(lined(responding(*ALL, status=status)), headers=request_headers).cookies == ["session=1"]
-
-
-def recategorised(name: str, category: str) -> dict[str, Any]:
-    return {
-        "cookies": [
-            {**cookie, "category": category} if cookie["name"] == name else cookie
-            for cookie in POLICY["cookies"]
-        ]
-    }
-
-
-def test_faz_reclassifying_takes_effect_at_once() -> None:
-    accepted = consent("analytics")
-
-    assert ask(lined(responding("_ga=1")), cookie=accepted).names == ["_ga"]
-    assert ask(lined(responding("_ga=1"), **recategorised("_ga", "marketing")), cookie=accepted).names == []
-    assert ask(lined(responding("ads=1"), **recategorised("ads", "essential"))).names == ["ads"]
-
-
-def test_sw5_unknown_categories_are_pruned_from_the_stored_choice() -> None:
-    extra = {"categories": {"social": {"title": "Social media"}}}
-    stored_before = consent("analytics", "social", **extra)
-    answer = ask(lined(deciding(lambda visit: visit.grant(["marketing"]))), cookie=stored_before)
-
-    assert "social" in stored_before
-    assert "social" not in answer.cookies[-1]
-    assert answer.names == ["_ga", "ads", "cookieguard"]
-
-
-def test_sw5_one_name_on_several_paths_is_stripped_everywhere() -> None:
-    paths = [f"ads=1; Path={path}" for path in ("/", "/shop", "/shop/")]
-
-    assert ask(lined(responding(*paths))).cookies == []
-
-
-def test_sw5_a_cookie_is_expired_at_its_declared_path() -> None:
-    cookies = [
-        {"name": "ads", "category": "marketing", "purpose": "Ads.", "path": "/shop", "domain": f".{HOST}"}
-    ]
-    answer = ask(lined(responding(), cookies=cookies), cookie="ads=1", headers=NAVIGATION)
-
-    assert answer.cookies == [
-        f"ads=; {EXPIRED}shop",
-        f"ads=; {EXPIRED}shop; Domain={HOST}",
-    ]
-
-
-@pytest.mark.parametrize(
-    "stack",
-    [
-        pytest.param(lambda app: lined(app), id="RP-alone"),
-        pytest.param(lambda app: ProxyFix(lined(app)), id="RP-inside-ProxyFix"),
-        pytest.param(lambda app: lined(ProxyFix(app)), id="RP-around-ProxyFix"),
-        pytest.param(lambda app: DispatcherMiddleware(lined(app)), id="RP-inside-a-dispatcher"),
-        pytest.param(lambda app: lined(DispatcherMiddleware(app)), id="RP-around-a-dispatcher"),
-    ],
-)
-def test_rp_works_at_any_position_in_the_stack(stack: Callable[[App], App]) -> None:
-    app = stack(validator(responding(*ALL)))
-
-    assert ask(app).names == ["session"]
-    assert ask(app, cookie=consent("marketing")).names == ["session", "ads"]
-    assert ask(app, MOUNT).status == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "body"),
-    [
-        pytest.param("HEAD", "/", "200 OK", b"", id="RP-HEAD"),
-        pytest.param("GET", "/", "204 No Content", b"", id="RP-204"),
-        pytest.param("HEAD", MOUNT, "200 OK", b"", id="RP-HEAD-of-our-own-page"),
-    ],
-)
-def test_rp_head_and_204_are_right(method: str, path: str, status: str, body: bytes) -> None:
-    answer = ask(lined(responding("ads=1", "session=1", status=status)), path, method=method)
-    like_get = ask(lined(responding("ads=1", "session=1", status=status)), path)
-
-    assert (answer.body, answer.cookies) == (body, [] if path == MOUNT else ["session=1"])
-    assert answer.get("Content-Length") == like_get.get("Content-Length")
-
-
-@pytest.mark.parametrize("token", ["1", "true", "allow", "analytics", "accepted", '{"analytics": true}', ""])
-def test_rp_no_value_of_ones_own_making_is_consent(token: str) -> None:
-    assert ask(lined(responding(*ALL)), cookie=f"cookieguard={token}").names == ["session"]
-
-
-def test_dcc_nothing_leaves_on_a_first_visit_or_after_a_decline_unseen() -> None:
-    assert ask(lined(responding("_ga=1"))).names == []
-    assert ask(lined(responding("_ga=1")), cookie=consent()).names == []
-
-
-def test_dcc_a_forged_consent_counts_for_nothing() -> None:
-    for forged in ("analytics=9999", "cookieguard=analytics=9999", "cookieguard=1.2026-11-22.+analytics:x.y"):
-        assert ask(lined(responding("_ga=1")), cookie=forged).names == []
-
-
-def test_dcc_declining_after_accepting_expires_what_was_set() -> None:
-    sent = f"{consent('analytics', 'marketing')}; _ga=1; ads=1; session=1"
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=FORM, body=CHOICE_NONE, cookie=sent)
-
-    assert answer.names == ["_ga", "_ga", "ads", "ads", "cookieguard"]
-    assert all("1970" in cookie for cookie in answer.cookies[:-1])
-    assert "+" not in answer.cookies[-1]
-
-
-def test_dcc_a_foreign_next_is_refused() -> None:
-    body = b"choice=none&next=https://evil.example/"
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=FORM, body=body)
-
-    assert answer.get("Location") == f"{MOUNT}?saved"
-
-
-@pytest.mark.parametrize(
-    ("posted", "said"),
-    [
-        pytest.param({"accept": "analytics"}, "accept", id="FC-text-is-no-list"),
-        pytest.param({"accept": {"analytics": True}}, "accept", id="FC-object-is-no-list"),
-        pytest.param({"accept": None}, "accept", id="FC-null-is-no-list"),
-        pytest.param({}, "accept", id="FC-nothing"),
-        pytest.param(["analytics"], "accept", id="FC-no-object"),
-        pytest.param({"accept": ["analytics", "tracking"]}, "tracking", id="FC-unknown-category-is-named"),
-        pytest.param({"accept": [1]}, "1", id="FC-number-is-no-category"),
-    ],
-)
-def test_fc_malformed_json_is_answered_400(posted: Any, said: str) -> None:
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=json.dumps(posted).encode())
-
-    assert (answer.status, answer.cookies) == (400, [])
-    assert said in json.loads(answer.body)["error"]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        pytest.param("notjson", id="FC-notjson"),
-        pytest.param("%7B%22a%22", id="FC-cut-json"),
-        pytest.param("[]", id="FC-wrong-type"),
-        pytest.param("\xff\xfe", id="FC-bytes"),
-        pytest.param("a" * 5000, id="FC-too-long"),
-    ],
-)
-def test_fc_malformed_consent_is_200_and_undecided(value: str) -> None:
-    sent = {"HTTP_COOKIE": f"cookieguard={value}", "HTTP_ACCEPT": "application/json"}
-    answer = ask(lined(responding()), MOUNT, environ=sent)
-
-    assert answer.status == 200
-    assert json.loads(answer.body)["undecided"] == ["functional", "analytics", "marketing"]
-
-
-def test_fc_what_is_required_cannot_be_refused() -> None:
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=b'{"accept": []}')
-
-    assert json.loads(answer.body)["categories"]["essential"]["allowed"] is True
-    assert ask(lined(responding("session=1")), cookie=answer.cookies[0].partition(";")[0]).names == [
-        "session"
-    ]
-    with pytest.raises(UsageError, match="essential"):
-        ask(guarded(deciding(lambda visit: visit.withdraw(["essential"]))))
-
-
-def test_fc_accept_nothing_is_stored_as_a_refusal() -> None:
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=JSON, body=b'{"accept": []}')
-
-    assert (answer.names, json.loads(answer.body)["undecided"]) == (["cookieguard"], [])
-
-
-def test_fc_a_foreign_origin_is_403() -> None:
-    headers = {**JSON, "Origin": "http://evil.example"}
-    answer = ask(lined(responding()), MOUNT, method="POST", headers=headers, body=b'{"accept": []}')
-
-    assert (answer.status, answer.cookies) == (403, [])
-
-
-@pytest.mark.parametrize(
-    "sent", [None, consent(), consent("marketing")], ids=["undecided", "refused", "some"]
-)
-@pytest.mark.parametrize("gpc", [{}, {"Sec-GPC": "1"}], ids=["no signal", "GPC"])
-def test_gr_essential_never_asks_for_consent(sent: str | None, gpc: dict[str, str]) -> None:
-    cookies = ["session=1; Path=/; HttpOnly", "csrf=2; HttpOnly"]
-
-    assert ask(lined(responding(*cookies)), cookie=sent, headers=gpc).cookies == cookies
-
-
-def test_gr_the_apps_own_deletion_keeps_its_attributes() -> None:
-    cookie = (
-        "_ga=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Domain=.shop.example; Path=/x; SameSite=None; Secure"
-    )
-
-    assert ask(lined(responding(cookie))).cookies == [cookie]
-
-
-def test_gr_revoking_touches_one_category() -> None:
-    app = lined(deciding(lambda visit: visit.withdraw(["analytics"])))
-    answer = ask(app, cookie=f"{consent('analytics', 'marketing', 'functional')}; _ga=1; ads=1; chat=1")
-
-    assert answer.names == ["ads", "_ga", "_ga", "cookieguard"]
-    assert answer.cookies[0] == "ads=1"
-    assert (".-analytics:" in answer.cookies[-1], ".+marketing:" in answer.cookies[-1]) == (True, True)
