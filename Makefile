@@ -1,13 +1,13 @@
 # The two commands: `make demo` and `make test`. Both set everything up in .venv first.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .PHONY: demo test lint bench clean
 
 demo: $(INSTALLED)
-	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
+	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
 test: $(INSTALLED) lint
 	$(BIN)/python -m pytest -m "" --cov --cov-report=term-missing:skip-covered
@@ -26,7 +26,8 @@ clean:
 	rm -rf .venv build dist .coverage .hypothesis .*_cache
 
 $(INSTALLED): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[cli,yaml]' --group dev

@@ -23,7 +23,7 @@ class ConfigurationError(CookieguardError, ValueError):
     """
 
     def __init__(self, id: str, message: str) -> None:
-        super().__init__(f"{message} [{id}]")
+        super().__init__(f"{id}: {message}")
         self.id = id
 
 
@@ -48,8 +48,8 @@ class NoGuard(CookieguardError, LookupError):
 class Problem:
     """One mistake in a policy file: what, where, why, and what to write instead.
 
-    `entry` is the path to the value (`cookies[3].lifetime`), `line` is 1-based and
-    None where the policy came from a dict.
+    `entry` is the path to the value, counted from 1 (`cookies[3].lifetime`); `line` counts from 1
+    too, and is None where the policy came from a dict.
     """
 
     id: str
@@ -73,4 +73,4 @@ class PolicyError(ConfigurationError):
         errors = [problem for problem in self.problems if problem.level == "error"]
         count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__("cookieguard.E001", f"the policy has {count}:\n{lines}\n")
+        super().__init__("cookieguard.E001", f"the policy has {count}:\n{lines}")

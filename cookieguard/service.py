@@ -14,14 +14,13 @@ from typing import Literal
 from msgspec import Struct
 
 from .consent.carrier import Carrier, Scope
-from .consent.consent import Consent, day_of, judge
+from .consent.consent import Consent, Reason, day_of, judge
 from .consent.seal import Seal
-from .cookies.cookieheader import split_cookie_header
 from .cookies.setcookie import WSP
 from .errors import ConfigurationError
 from .guard.screen import Memory
-from .guard.sweep import hide_refused, is_refused
-from .guard.verdict import Override, Rules, Verdict, logger
+from .guard.sweep import hide_refused
+from .guard.verdict import Override, Rules, Situation, Verdict, logger
 from .policy.policy import Policy
 
 Mode = Literal["enforce", "report", "off"]
@@ -30,6 +29,8 @@ _MODES: tuple[Mode, ...] = ("enforce", "report", "off")
 _DAY = 86400
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
 _SHORT = 2048
+# 253 characters, and a port.
+_LONGEST_HOST = 259
 
 
 class Arrival(Struct, frozen=True):
@@ -48,6 +49,10 @@ class Arrival(Struct, frozen=True):
     visible: str | None
     refused: bool
 
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: no cookie's value gets there by this way.
+        return f"<Arrival at {self.scope.host!r}>"
+
 
 class Service:
     """Shared by the visits of one app. Thread-safe; nothing here changes but counts and memos."""
@@ -64,12 +69,12 @@ class Service:
         self.policy = policy
         self.clock = clock
         self.carrier = Carrier(Seal(secret_key), policy.consent)
-        self._rules = tuple(_in_time(policy, override))
+        self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
         self._counts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
         self._counting = threading.Lock()
+        self._asks_hook = override is not None
         self._judge = lru_cache(maxsize=1024)(judge)
-        # Hosts come from visitors: they may be many, and what is kept for each is bounded too.
-        self._memories = lru_cache(maxsize=128)(lambda *told_the_same: {})
+        self._memories = lru_cache(maxsize=128)(_new_memory)
         self._arrive = lru_cache(maxsize=1024)(self._arrived)
         for problem in policy.warnings:
             logger.warning("%s", problem)
@@ -80,37 +85,35 @@ class Service:
         All but the scheme are headers as they came. The same few come again and again.
         """
         day = int(self.clock() // _DAY)
-        if cookies is not None and len(cookies) + len(host) > _SHORT:
-            return self._arrived(cookies, host, scheme, gpc, day)
-        return self._arrive(cookies, host, scheme, gpc, day)
-
-    def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: str | None, day: int) -> Arrival:
-        today = day_of(day * _DAY)
         # A header sent twice arrives joined: "one valid value among duplicates suffices".
-        signals = gpc is not None and "1" in [value.strip(WSP) for value in gpc.split(",")]
-        rules = self._rules_on(today)
+        signals = gpc is not None and (gpc == "1" or "1" in [value.strip(WSP) for value in gpc.split(",")])
+        host = host if len(host) <= _LONGEST_HOST else ""
+        if self._asks_hook or (cookies is not None and len(cookies) > _SHORT):
+            return self._arrived(cookies, host, scheme, signals, day)
+        return self._arrive(cookies, host, scheme, signals, day)
+
+    def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: bool, day: int) -> Arrival:
+        today = day_of(day * _DAY)
+        rules = self._rules[self.policy.on(today)]
         scope = self.carrier.scope(normalise_host(host), https=scheme == "https")
         record = self.carrier.read(cookies, scope)
-        consent = self._judge(record, rules.policy, today, gpc=signals)
+        consent = self._judge(record, rules.policy, today, gpc=gpc)
         visible, refused = cookies, False
         if cookies is not None:
-            names = [name for name, _ in split_cookie_header(cookies)]
-            refused = any(is_refused(name, rules, consent, scope.host) for name in names)
-            if refused and rules.policy.guard.request == "hide" and self.mode == "enforce":
-                visible = hide_refused(cookies, rules, consent, scope.host)
-        memory = self.memory(rules, scope, consent)
-        return Arrival(rules, scope, today, signals, consent, memory, visible, refused)
+            situation = Situation(scope.host, scope.https, None, self.clock())
+            shown = hide_refused(cookies, rules, consent, situation)
+            refused = shown is not cookies
+            if rules.policy.guard.request == "hide" and self.mode == "enforce":
+                visible = shown
+        return Arrival(
+            rules, scope, today, gpc, consent, self.memory(rules, scope, consent), visible, refused
+        )
 
     def memory(self, rules: Rules, scope: Scope, consent: Consent) -> Memory:
         """Return the rulings remembered for visitors who may be told the same."""
-        return self._memories(rules, scope.host, scope.https, tuple(consent.reasons.values()))
-
-    def _rules_on(self, today: date) -> Rules:
-        in_force = self._rules[0][1]
-        for effective, rules in self._rules[1:]:
-            if today >= effective:
-                in_force = rules
-        return in_force
+        # Hosts come from visitors and may be many; verdicts differ by a declared domain alone.
+        domain = rules.classifier.third_party_domain(scope.host)
+        return self._memories(rules, domain, scope.https, tuple(consent.reasons.values()))
 
     def count(self, verdicts: Iterable[Verdict]) -> None:
         """Add verdicts to the counts."""
@@ -142,12 +145,15 @@ def _mode(policy: Policy) -> Mode:
     )
 
 
-def _in_time(policy: Policy, override: Override | None) -> Iterator[tuple[date, Rules]]:
-    yield date.min, Rules.of(policy, override)
-    announced = policy.announcement
-    while announced is not None and announced.policy is not None:
-        yield announced.effective, Rules.of(announced.policy, override)
-        announced = announced.policy.announcement
+def _announced(policy: Policy) -> Iterator[Policy]:
+    following: Policy | None = policy
+    while following is not None:
+        yield following
+        following = following.announcement.policy if following.announcement else None
+
+
+def _new_memory(rules: Rules, domain: str, https: bool, reasons: tuple[Reason, ...]) -> Memory:
+    return Memory()
 
 
 @lru_cache(maxsize=256)

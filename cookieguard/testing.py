@@ -9,7 +9,10 @@ from datetime import date
 from .consent.carrier import Carrier
 from .consent.consent import Choice, Record, day_of
 from .consent.seal import Seal
+from .errors import UsageError
 from .policy.policy import Policy
+from .service import normalise_host
+from .visit import listed
 
 
 def consent_cookie(
@@ -25,16 +28,21 @@ def consent_cookie(
     """Make the (name, value) of a consent cookie that accepts these categories and refuses all others.
 
     `host` is the name that the test client sends, without port; `day` is the day of the decision,
-    UTC, today by default. UnknownCategory for one that the policy hasn't.
+    UTC, today by default. UnknownCategory for one that the policy hasn't, UsageError for what is no
+    host.
 
         client.set_cookie(*consent_cookie(policy, SECRET_KEY, ["analytics"]))
     """
-    accepted = {policy.category(id).id for id in accept}
+    if normalise_host(host) != host.lower():
+        raise UsageError(f"host is {host!r}; give the name alone, as 'localhost' or 'example.com'")
+    day = day or day_of(time.time())
+    policy = policy.on(day)
+    accepted = {policy.category(id).id for id in listed(accept)}
     carrier = Carrier(Seal(secret_key), policy.consent)
     scope = carrier.scope(host.lower(), https=https)
-    choices = tuple(
+    choices = (
         Choice(category.id, category.id in accepted, category.token, under_gpc and category.id in accepted)
         for category in policy.categories.values()
         if not category.essential and (category.shown or category.id in accepted)
     )
-    return scope.name, carrier.seal(Record(day or day_of(time.time()), choices), scope)
+    return scope.name, carrier.seal(Record(day, tuple(choices)), scope)

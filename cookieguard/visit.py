@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from .consent.consent import Consent, Record, judge
 from .guard.caching import Headers, add_vary, make_private
-from .guard.screen import are_harmless, screen
+from .guard.screen import screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict, logger
+from .policy.catalogue import services_with
 from .policy.policy import Policy
 from .service import Arrival, Service
 
@@ -67,6 +68,8 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
+        if self.left and not self._read:
+            logger.info("the consent was read after the headers left: the response doesn't vary by it")
         self._read = self.touched = True
         return self._judged
 
@@ -83,7 +86,7 @@ class Visit(Struct, eq=False, gc=False):
         UnknownCategory or UsageError for one that can't be granted. False, and nothing changed,
         after the headers left or where nothing is enforced.
         """
-        record = self._judged.granting(_listed(categories), self.policy, self.today, gpc=self.arrival.gpc)
+        record = self._judged.granting(listed(categories), self.policy, self.today, gpc=self.arrival.gpc)
         return self._decide(record, "grant")
 
     def withdraw(self, categories: Iterable[str] | None = None) -> bool:
@@ -91,7 +94,7 @@ class Visit(Struct, eq=False, gc=False):
 
         Errors and return value as with `grant`.
         """
-        refused = None if categories is None else _listed(categories)
+        refused = None if categories is None else listed(categories)
         record = self._judged.withdrawing(refused, self.policy, self.today)
         return self._refuse(record, "withdrawal")
 
@@ -101,12 +104,8 @@ class Visit(Struct, eq=False, gc=False):
         Those in `undecided` are left open, to be asked again. Errors and return value as with
         `grant`.
         """
-        # A refusal stands until the visitor takes it back: it isn't opened by what they didn't see.
-        later = {id for id in undecided if self._judged.reason(id) != "refused"}
-        refusals = self._judged.withdrawing(None, self.policy, self.today).choices
-        blank = Record(self.today, tuple(choice for choice in refusals if choice.category not in later))
-        fresh = judge(blank, self.policy, self.today, gpc=False)
-        record = fresh.granting(_listed(accepted), self.policy, self.today, gpc=self.arrival.gpc)
+        yes, gpc = listed(accepted), self.arrival.gpc
+        record = self._judged.deciding(yes, undecided, self.policy, self.today, gpc=gpc)
         return self._refuse(record, "decision")
 
     def _refuse(self, record: Record, what: str) -> bool:
@@ -160,8 +159,6 @@ class Visit(Struct, eq=False, gc=False):
         May be called again, with other headers, while none has left: everything is decided anew.
         """
         self.left = True
-        if not self.touched and are_harmless(headers):
-            return headers
         service, arrival = self._service, self.arrival
         rules, consent, memory = arrival.rules, arrival.consent, arrival.memory
         scope, path = arrival.scope, self._path(request) if rules.by_path else None
@@ -225,14 +222,28 @@ class Visit(Struct, eq=False, gc=False):
                 "reason": verdict.reason,
                 "mode": self._service.mode,
             }
+            hint = _hint(verdict)
             logger.log(
-                level, "%s %s: %s", verdict.action, verdict.label, verdict.why, extra={"cookieguard": event}
+                level,
+                "%s %s: %s%s",
+                verdict.action,
+                verdict.label,
+                verdict.why,
+                hint,
+                extra={"cookieguard": event},
             )
 
 
-def _listed(categories: Iterable[str]) -> list[str]:
-    # A text is iterable too, and its letters are no categories.
+def listed(categories: Iterable[str]) -> list[str]:
+    """Return categories as a list; a text is one category, not its letters."""
     return [categories] if isinstance(categories, str) else list(categories)
+
+
+def _hint(verdict: Verdict) -> str:
+    if verdict.reason != "undeclared":
+        return ""
+    services = services_with(verdict.name)
+    return f"; the catalogue has it: use = {list(services)}" if services else ""
 
 
 def _debug(verdicts: Sequence[Verdict]) -> Headers:

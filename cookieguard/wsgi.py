@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from .errors import ConfigurationError, NoGuard
-from .guard.screen import HARMLESS, unsplit
+from .errors import ConfigurationError, NoGuard, UsageError
+from .guard.screen import HARMLESS, are_harmless, unsplit
 from .guard.verdict import Override
 from .policy.classifier import is_under
 from .policy.policy import Policy
@@ -48,8 +48,13 @@ class CookieGuard:
         if not isinstance(policy, Policy):
             raise ConfigurationError(
                 "cookieguard.E005",
-                f"policy is {type(policy).__name__}; give a Policy: Policy.from_file('cookies.toml')",
+                f"policy is {type(policy).__name__}; give a Policy, as Policy.from_file('cookies.toml') does",
             )
+        for name, given in (("app", app), ("override", override or app)):
+            if not callable(given):
+                raise ConfigurationError(
+                    "cookieguard.E007", f"{name} is {type(given).__name__}; give a callable"
+                )
         _refuse_second_guard(app)
         self.app = app
         self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
@@ -59,6 +64,8 @@ class CookieGuard:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the visitor's pages answer, or the app; screen what leaves it."""
+        if KEY in environ:
+            raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
         cookies = environ.get("HTTP_COOKIE")
         visit = environ[KEY] = Visit(
             self.service,
@@ -100,6 +107,10 @@ class _Response(Struct, frozen=True, eq=False):
     environ: WSGIEnvironment
     start_response: StartResponse
 
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: the environ holds what is nobody's business.
+        return f"<start_response for {self.visit!r}>"
+
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], object]:
@@ -107,10 +118,11 @@ class _Response(Struct, frozen=True, eq=False):
         visit.left = True
         if exc_info is not None:
             visit.verdicts = ()
-        if visit.touched or not HARMLESS.issuperset(headers):
-            if self.environ.get(KEY) is not visit:
-                raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
+        if visit.touched or not (HARMLESS.issuperset(headers) or are_harmless(headers)):
             headers = visit.leave(headers, _Request(self.environ))
+        else:
+            # The server keeps the list until the first byte; the app has it in hand as well.
+            headers = [*headers]
         # A line break in the status smuggles a header just as one in a value does.
         if not status.isprintable():
             status = unsplit(status)
@@ -125,7 +137,14 @@ class _Response(Struct, frozen=True, eq=False):
 
 
 def visit_from(environ: WSGIEnvironment) -> Visit:
-    """Return the request's Visit; NoGuard where no CookieGuard stands around the app."""
+    """Return the request's Visit; NoGuard where no CookieGuard stands around the app.
+
+    The environ is `request.environ` in Flask and `request.META` in Django.
+    """
+    if not isinstance(environ, dict):
+        raise UsageError(
+            f"{type(environ).__name__} is no WSGI environ; give request.environ in Flask, request.META in Django"
+        )
     try:
         visit: Visit = environ[KEY]
     except KeyError:
@@ -183,10 +202,12 @@ class _Request:
     @property
     def cross_site_subresource(self) -> bool:
         environ = self._environ
-        return (
-            environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
-            and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
+        # A frame in another site's page navigates too.
+        visits = (
+            environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+            and environ.get("HTTP_SEC_FETCH_DEST", "document") == "document"
         )
+        return environ.get("HTTP_SEC_FETCH_SITE") == "cross-site" and not visits
 
 
 def _ask(environ: WSGIEnvironment) -> Ask:

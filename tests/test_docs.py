@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cookieguard import Policy
+from cookieguard.policy.catalogue import load_service, service_names
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,9 +42,12 @@ def readme_policy(tmp_path: Path) -> Path:
 def test_snippet_runs(snippet: str, readme_policy: Path) -> None:
     # A snippet that wraps `app` may rely on there being one.
     given = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return []\n"
+    script = readme_policy.with_name("snippet.py")
+    script.write_text(given + snippet, "utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", given + snippet],
-        cwd=readme_policy.parent,
+        [sys.executable, "-W", "error", script],
+        cwd=ROOT,
+        env=os.environ | {"COOKIEGUARD_SECRET": "a-secret-of-the-tests-own"},
         capture_output=True,
         text=True,
     )
@@ -70,3 +75,9 @@ def test_every_key_of_the_policy_file_is_documented() -> None:
     page = (ROOT / "docs" / "policy-file.md").read_text("utf-8")
     keys = {key for table in json_schema()["$defs"].values() for key in table.get("properties", {})}
     assert {key for key in keys if f"`{key}`" not in page and f"[{key}" not in page} == set()
+
+
+def test_the_catalogue_is_listed_as_it_is() -> None:
+    page = (ROOT / "docs" / "policy-file.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([a-z-]+)` \| ([0-9]+) \|", page, re.MULTILINE)
+    assert listed == [(name, str(len(load_service(name).declarations))) for name in service_names()]

@@ -44,7 +44,7 @@ def test_configuration_error_has_a_stable_id() -> None:
     error = ConfigurationError("cookieguard.E002", "no key")
 
     assert error.id == "cookieguard.E002"
-    assert str(error) == "no key [cookieguard.E002]"
+    assert str(error) == "cookieguard.E002: no key"
 
 
 def test_unknown_category_says_which_there_are() -> None:
@@ -86,7 +86,7 @@ def test_policy_error_lists_them_all(problems: list[Problem], headline: str) -> 
 
     assert error.id == "cookieguard.E001"
     assert error.problems == tuple(problems)
-    assert str(error).startswith(headline)
+    assert str(error).startswith(f"cookieguard.E001: {headline}")
     assert all(str(problem) in str(error) for problem in problems)
 
 

@@ -514,6 +514,17 @@ def test_a_stale_acceptance_opens_nothing_that_was_refused() -> None:
     assert "stats=2" not in cookies_of(site.get(cookie=refusing))
 
 
+def test_nor_does_one_under_a_signal_that_hides_the_refusal() -> None:
+    policy = policy_of(consent={"model": "opt-out"})
+    refusing = consent(policy=policy)
+    site = Site(policy, act=lambda visit: visit.decide([], undecided=["marketing"]))
+
+    decided = cookies_of(site.get(cookie=refusing, Sec_GPC="1"))
+    stored = next((cookie for cookie in decided if cookie.startswith("cookieguard=")), refusing)
+
+    assert "-marketing" in stored
+
+
 def test_leaves_anew_with_an_error_page() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "stats=1")])

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..errors import PolicyError, Problem
 from ..policy.entries import json_schema
+from ..policy.model import CONSENT_COOKIES
 from ..policy.policy import Policy
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -33,17 +34,20 @@ def check(file: Path, against: Path | None, as_json: bool) -> None:
     """
     policy, problems = _load(file)
     old, old_problems = _load(against) if against else (None, [])
-    problems += [problem for problem in old_problems if problem.level == "error"]
+    old_errors = [problem for problem in old_problems if problem.level == "error"]
     changes = _changes(policy, old) if policy and old else {}
     if as_json:
         report = {
             "ok": policy is not None and (against is None or old is not None),
-            "problems": [_plain(problem) for problem in problems],
+            "problems": [_plain(problem) for problem in [*problems, *old_errors]],
             "digests": {id: category.token for id, category in policy.categories.items()} if policy else {},
         }
         click.echo(json.dumps(report | ({"asks_again": changes} if old else {}), indent=2))
     else:
-        _print(file, policy, problems, changes, compared=old is not None)
+        console = Console(highlight=False, markup=False, soft_wrap=True)
+        _print_check(console, file, policy, problems)
+        if policy and against:
+            _print_changes(console, against, old_errors, changes)
     raise SystemExit(0 if policy and (against is None or old) else 1)
 
 
@@ -80,31 +84,40 @@ def _plain(problem: Problem) -> dict[str, object]:
     return {name: getattr(problem, name) for name in Problem.__slots__}
 
 
-def _print(
-    file: Path,
-    policy: Policy | None,
-    problems: list[Problem],
-    changes: dict[str, dict[str, str | None]],
-    *,
-    compared: bool,
-) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    for problem in problems:
-        style = "bold red" if problem.level == "error" else "yellow"
-        console.print(Text(str(problem), style=style))
+def _print_check(console: Console, file: Path, policy: Policy | None, problems: list[Problem]) -> None:
+    _print_problems(console, problems)
     if policy is None:
         errors = sum(problem.level == "error" for problem in problems)
-        console.print(f"{file}: {errors} mistake{'' if errors == 1 else 's'}; the guard will not start")
+        console.print(f"{file}: {_count(errors, 'mistake')}; the guard will not start")
         return
+    declared = sum(declaration.name not in CONSENT_COOKIES for declaration in policy.declarations)
     console.print(
-        f"{file}: {len(policy.declarations)} cookies in {len(policy.optional) + 1} categories, "
-        f"{len(problems)} warning{'' if len(problems) == 1 else 's'}"
+        f"{file}: {_count(declared, 'cookie')} declared, {_count(len(policy.optional), 'category')} to decide on, "
+        f"{_count(len(problems), 'warning')}"
     )
+
+
+def _print_changes(
+    console: Console, against: Path, errors: list[Problem], changes: dict[str, dict[str, str | None]]
+) -> None:
+    _print_problems(console, errors)
+    if errors:
+        console.print(f"{against}: doesn't load, so nothing is compared")
+        return
     for id, change in changes.items():
         console.print(f"{id}: visitors are asked again")
         if change["old"]:
-            console.print(
-                f'  if the change is editorial: [categories.{id}] accepts = ["{change["old"]}"]', markup=False
-            )
-    if compared and not changes:
+            accepts = f'[categories.{id}] accepts = ["{change["old"]}"]'
+            console.print(f"  if the change is editorial: {accepts}")
+    if not changes:
         console.print("no visitor is asked again")
+
+
+def _print_problems(console: Console, problems: list[Problem]) -> None:
+    for problem in problems:
+        console.print(Text(str(problem), style="bold red" if problem.level == "error" else "yellow"))
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun.removesuffix("y") + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -9,11 +9,10 @@ from msgspec import Struct
 
 from ..cookies.cookieheader import split_cookie_header
 from ..policy.entries import ConsentSettings
+from ..policy.model import CONSENT_COOKIES
 from .consent import Record
 from .seal import Seal
 
-NAME = "cookieguard"
-HOST_NAME = "__Host-cookieguard"
 _LONGEST = 4096
 _MOST = 50
 _REMEMBERED = 1024
@@ -34,7 +33,7 @@ class Scope(Struct, frozen=True):
     def name(self) -> str:
         # Over https without a shared domain the `__Host-` prefix keeps every sibling and plain
         # http out; "and then nothing else is read".
-        return HOST_NAME if self.https and self.domain is None else NAME
+        return CONSENT_COOKIES[self.https and self.domain is None]
 
 
 class Carrier:

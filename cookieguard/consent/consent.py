@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import UnknownCategory, UsageError
 from ..policy.model import ESSENTIAL, Category
@@ -18,16 +19,23 @@ ALLOWING: tuple[Reason, ...] = ("essential", "accepted", "opt-out")
 
 
 class Choice(Struct, frozen=True):
-    """What was decided on one category, under which token of it, and whether under a GPC signal."""
+    """What was decided on one category, under which token of it, and whether under a GPC signal.
+
+    `age` is the days between it and the newest choice of its record.
+    """
 
     category: str
     accepted: bool
     token: str
     under_gpc: bool = False
+    age: int = 0
 
 
 class Record(Struct, frozen=True):
-    """A decision as it is kept: its day (UTC) and one choice a category. It identifies nobody."""
+    """A decision as it is kept: one choice a category, and the day (UTC) of the newest.
+
+    It identifies nobody.
+    """
 
     day: date
     choices: tuple[Choice, ...] = ()
@@ -38,11 +46,12 @@ class Record(Struct, frozen=True):
         merged = []
         for id in sorted(ours.keys() | theirs.keys()):
             pair = [choices[id] for choices in (ours, theirs) if id in choices]
-            refusal = next((choice for choice in pair if not choice.accepted), None)
-            if refusal is not None:
-                merged.append(refusal)
+            refusals = [choice for choice in pair if not choice.accepted]
+            if refusals:
+                merged.append(min(refusals, key=lambda choice: choice.age))
             elif len(pair) == 2 and pair[0].token == pair[1].token:
-                merged.append(pair[0] if not pair[0].under_gpc else pair[1])
+                under_gpc = pair[0].under_gpc and pair[1].under_gpc
+                merged.append(Choice(id, True, pair[0].token, under_gpc, max(pair[0].age, pair[1].age)))
         return Record(self.day, tuple(merged))
 
 
@@ -98,22 +107,48 @@ class Consent(Struct, frozen=True, eq=False):
         removed = [_optional(policy, id) for id in ids]
         return self._changed(today, [Choice(category.id, False, category.token) for category in removed])
 
+    def deciding(
+        self, accepted: Iterable[str], undecided: Iterable[str], policy: Policy, today: date, *, gpc: bool
+    ) -> Record:
+        """Return the record of a decision on everything: these accepted, those left open, all others
+        refused."""
+        yes, later = {_optional(policy, id).id for id in accepted}, set(undecided)
+        choices = {
+            category.id: Choice(category.id, category.id in yes, category.token, gpc and category.id in yes)
+            for category in policy.categories.values()
+            if not category.essential
+            and category.id not in later
+            and (category.shown or category.id in yes or category.id in self.choices)
+        }
+        # What is left open isn't opened by it: a refusal stands until the visitor takes it back.
+        for made in self._aged(today):
+            if made.category in later and not made.accepted:
+                choices[made.category] = made
+        return Record(today, _sorted(choices))
+
+    def _aged(self, today: date) -> Iterator[Choice]:
+        passed = (today - self.day).days if self.day else 0
+        for choice in self.choices.values():
+            yield replace(choice, age=choice.age + passed)
+
     def _changed(self, today: date, changes: list[Choice]) -> Record:
-        changed = {choice.category: choice for choice in changes}
-        # A choice that says the same already keeps its day and wording.
-        for id, choice in self.choices.items():
-            if (
-                id in changed
-                and id not in self.stale
-                and changed[id].accepted == choice.accepted
-                and changed[id].under_gpc <= choice.under_gpc
-            ):
-                changed[id] = choice
-        kept = {id: choice for id, choice in self.choices.items() if id not in changed}
-        same = all(self.choices.get(id) == choice for id, choice in changed.items())
+        if self.day is not None and all(self._says(choice) for choice in changes):
+            return Record(self.day, _sorted(self.choices))
         # What isn't decided anew must not live longer for it.
-        day = self.day if self.day is not None and (kept or same) else today
-        return Record(day, tuple(sorted((kept | changed).values(), key=lambda choice: choice.category)))
+        choices = {choice.category: choice for choice in self._aged(today)}
+        choices |= {choice.category: choice for choice in changes if not self._says(choice)}
+        return Record(today, _sorted(choices))
+
+    def _says(self, choice: Choice) -> bool:
+        """Tell whether this was decided already, and not under another wording."""
+        made = self.choices.get(choice.category)
+        if made is None or choice.category in self.stale:
+            return False
+        return made.accepted == choice.accepted and choice.under_gpc <= made.under_gpc
+
+
+def _sorted(choices: Mapping[str, Choice]) -> tuple[Choice, ...]:
+    return tuple(choices[id] for id in sorted(choices))
 
 
 def _optional(policy: Policy, id: str) -> Category:
@@ -126,11 +161,7 @@ def _optional(policy: Policy, id: str) -> Category:
 def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> Consent:
     """Judge what was kept under the policy in force. `gpc` is the browser's signal, raw."""
     gpc = gpc and policy.consent.gpc == "honour"
-    # "Garbage, forgery, a future or expired date: no consent, never an error."
-    lived = (today - record.day).days if record else 0
-    expired = lived * 86400 >= (policy.consent.lifetime.seconds or 0)
-    decided = record if record and lived >= 0 and not expired else None
-    made = _by_category(decided) if decided else {}
+    made = {choice.category: choice for choice in _living(record, policy, today)} if record else {}
     reasons = {
         category.id: _reason(category, made.get(category.id), policy, gpc=gpc)
         for category in policy.categories.values()
@@ -149,13 +180,23 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
             for category in policy.optional
             if category.id not in standing and reasons[category.id] != "gpc"
         ),
-        day=decided.day if decided else None,
+        day=record.day if record and made else None,
         stale=tuple(id for id in made if id in reasons and id not in standing),
-        expired=record is not None and expired,
+        expired=record is not None and bool(record.choices) and not made and record.day <= today,
         gpc=gpc,
         # A stale refusal is kept until it is decided anew: under opt-out it still holds.
         choices=refused | standing,
     )
+
+
+def _living(record: Record, policy: Policy, today: date) -> Iterator[Choice]:
+    for choice in record.choices:
+        lived = (today - record.day).days + choice.age
+        # A date in the future is no consent. A refusal may be a day ahead: two servers' clocks at
+        # midnight must not undo what was refused just now.
+        begun = lived >= (0 if choice.accepted else -1)
+        if begun and lived * 86400 < (policy.consent.lifetime.seconds or 0):
+            yield choice
 
 
 def _reason(category: Category, choice: Choice | None, policy: Policy, *, gpc: bool) -> Reason:

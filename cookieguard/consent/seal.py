@@ -1,9 +1,9 @@
 """Record <-> signed text.
 
-    1.2026-11-22.+analytics:3f9aK1x0PQ4.-marketing:Zx81mGh2LwQ.SIGNATURE
+    1.2026-11-22.+analytics:3f9aK1x0PQ4~30.-marketing:Zx81mGh2LwQ.SIGNATURE
 
 `+` accepted, `*` accepted under a Global Privacy Control signal, `-` refused, each with the
-category's token. Plain text, so that the browser guard can read it; only the server can write it.
+category's token and, behind `~`, how many days before the day in front. Plain text, so that the browser guard can read it; only the server can write it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from .consent import Choice, Record
 SHORTEST_KEY = 16
 _VERSION = "1"
 _SALT = b"cookieguard.consent"
-_CHOICE = re.compile(rf"([+*-])([a-z][a-z0-9_-]{{0,31}}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})", re.ASCII)
+_CHOICE = re.compile(
+    rf"([+*-])([a-z][a-z0-9_-]{{0,31}}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})(?:~([0-9]{{1,4}}))?", re.ASCII
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # One spelling a signature: base64 decoders overlook stray characters and the two bits that 32
 # bytes leave over.
@@ -51,7 +53,7 @@ class Seal:
             if len(keys[-1]) < SHORTEST_KEY:
                 raise ConfigurationError(
                     "cookieguard.E003",
-                    f"a secret key is shorter than {SHORTEST_KEY} bytes; make one with: "
+                    f"a secret key has {len(keys[-1])} bytes, less than {SHORTEST_KEY}; make one with: "
                     "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
                 )
         self._signer = Signer(keys, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
@@ -61,7 +63,8 @@ class Seal:
         parts = [_VERSION, record.day.isoformat()]
         for choice in record.choices:
             sign = "-" if not choice.accepted else "*" if choice.under_gpc else "+"
-            parts.append(f"{sign}{choice.category}:{choice.token}")
+            age = f"~{choice.age}" if choice.age else ""
+            parts.append(f"{sign}{choice.category}:{choice.token}{age}")
         text = ".".join(parts)
         return f"{text}.{self._signer.get_signature(_signed(text, audience)).decode()}"
 
@@ -81,10 +84,12 @@ class Seal:
             made_on = date.fromisoformat(day)
         except ValueError:
             return None
-        return Record(
-            made_on,
-            tuple(Choice(match[2], match[1] != "-", match[3], match[1] == "*") for match in matches if match),
-        )
+        return Record(made_on, tuple(_choice(match) for match in matches if match))
+
+
+def _choice(match: re.Match[str]) -> Choice:
+    sign, category, token, age = match.groups()
+    return Choice(category, sign != "-", token, sign == "*", int(age or 0))
 
 
 def _signed(text: str, audience: str) -> bytes:

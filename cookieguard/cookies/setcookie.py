@@ -26,6 +26,13 @@ _MAX_PAIR = 4096
 _MAX_ATTRIBUTE_VALUE = 1024
 _DELTA_SECONDS = re.compile(r"-?[0-9]+")
 _SIGNED = re.compile(r"\+[0-9]+")
+# What every browser tried reads as a date. On others they differ from the draft and each other, and
+# where one can't read a date it keeps the cookie.
+_PLAIN_DATE = re.compile(
+    r'"?(?:[A-Z][a-z]{2,8},? )?[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{2}|[0-9]{4}) '
+    r'[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: (?:GMT|UTC|[+-][0-9]{4}))?"?',
+    re.ASCII,
+)
 # Python refuses to convert longer digit strings; a browser clamps long before.
 _MAX_DIGITS = 18
 
@@ -202,7 +209,7 @@ def _parse_attributes(unparsed: str) -> Attributes:
     found: dict[str, str] = {}
     max_age: int | None = None
     expires: datetime | None = None
-    contested = unreadable = False
+    odd_age = odd_date = unreadable = False
     for cookie_av in unparsed.split(";"):
         name, value = split_attribute(cookie_av)
         # "If the attribute-value is longer than 1024 octets, ignore the cookie-av string and
@@ -214,12 +221,12 @@ def _parse_attributes(unparsed: str) -> Attributes:
         # let the last one win and then find it invalid.
         if name == "max-age":
             seconds = parse_max_age(value)
-            contested |= bool(_SIGNED.fullmatch(value)) or (seconds is None and max_age is not None)
+            odd_age |= bool(_SIGNED.fullmatch(value)) or (seconds is None and max_age is not None)
             unreadable |= seconds is None
             max_age = max_age if seconds is None else seconds
         elif name == "expires":
             date = parse_cookie_date(value)
-            contested |= date is None and expires is not None
+            odd_date |= expires is not None if date is None else not _PLAIN_DATE.fullmatch(value)
             unreadable |= date is None
             expires = expires if date is None else date
     # "If cookie-domain starts with %x2E ("."), let cookie-domain be cookie-domain without its
@@ -238,7 +245,8 @@ def _parse_attributes(unparsed: str) -> Attributes:
         same_site=_SAME_SITE.get(found.get("samesite", "").lower()),
         partitioned="partitioned" in found,
         ends="max-age" in found or "expires" in found,
-        contested=contested,
+        # Where a Max-Age counts, the date doesn't.
+        contested=odd_age or (odd_date and max_age is None),
         unreadable_end=unreadable,
     )
 

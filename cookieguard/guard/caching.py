@@ -6,29 +6,21 @@ from collections.abc import Iterable
 
 from werkzeug.http import parse_list_header
 
+from ..cookies.setcookie import WSP
+
 Headers = list[tuple[str, str]]
 
 PRIVATE = ("Cache-Control", "private")
 
+_FORBIDDING = {"private", "no-store"}
 _FOR_SHARED_CACHES = ("public", "s-maxage", "proxy-revalidate")
-# What a CDN obeys before, or instead of, Cache-Control (RFC 9213 and the vendors' own).
-_TARGETED = frozenset(
-    {
-        "cdn-cache-control",
-        "cloudflare-cdn-cache-control",
-        "vercel-cdn-cache-control",
-        "netlify-cdn-cache-control",
-        "akamai-cache-control",
-        "surrogate-control",
-        "edge-control",
-        "x-accel-expires",
-    }
-)
+# What CDNs obey before, or instead of, Cache-Control, beside the `…-Cache-Control` of RFC 9213.
+_TARGETED = frozenset({"surrogate-control", "edge-control", "x-accel-expires"})
 
 
 def is_about_caching(name: str) -> bool:
     """Tell whether a header, its name in lower case, says who may keep the response."""
-    return name == "cache-control" or name in _TARGETED
+    return name.endswith("cache-control") or name in _TARGETED
 
 
 def make_private(headers: Headers) -> Headers:
@@ -37,14 +29,14 @@ def make_private(headers: Headers) -> Headers:
     directives: list[str] = []
     place: int | None = None
     for name, value in headers:
-        lowered = name.lower()
+        lowered = name.rstrip(WSP).lower()
         if lowered == "cache-control":
             place = len(kept) if place is None else place
             directives += _split(value)
         elif not is_about_caching(lowered) or _is_forbidding(value):
             kept.append((name, value))
     private = [directive for directive in directives if _key(directive) not in _FOR_SHARED_CACHES]
-    if not {"private", "no-store"} & {directive.strip().lower() for directive in private}:
+    if not _FORBIDDING & {directive.lower() for directive in private}:
         # A qualified `private="…"` speaks of single fields only. In front, no quote left open by the
         # app can swallow it.
         private.insert(0, "private")
@@ -69,8 +61,7 @@ def add_vary(headers: Headers, fields: Iterable[str]) -> Headers:
 
 
 def _is_forbidding(value: str) -> bool:
-    keys = {_key(directive) for directive in _split(value)}
-    return bool(keys & {"no-store", "private"}) or value.strip() == "0"
+    return bool(_FORBIDDING & {directive.lower() for directive in _split(value)}) or value.strip() == "0"
 
 
 def _key(directive: str) -> str:

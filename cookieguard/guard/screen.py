@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -11,20 +12,34 @@ from ..cookies.setcookie import WSP, SetCookie, parse_set_cookie
 from ..policy.model import ESSENTIAL
 from .amend import cap_lifetime, is_too_long, missing_attributes
 from .caching import PRIVATE, Headers, is_about_caching, make_private
-from .verdict import DELETION, Rules, Situation, Verdict, judge, overridden
+from .verdict import DELETION, Rules, Situation, Verdict, judge, logger, overridden
 
 _PLAIN, _CACHING, _SET_COOKIE, _SPLITTING = range(1, 5)
 # What the names seen so far are; bounded, since an app may make names up.
 _kinds: dict[str, int] = {}
-_REMEMBERED = 4096
-_SHORT = 1024
-
-
-_MOST_HARMLESS = 4096
+_MOST_KINDS = 1024
 
 HARMLESS: set[tuple[str, str]] = set()
-"""Headers seen before that carry no cookie, smuggle none, and say nothing of caching: an app
-repeats itself."""
+"""Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
+_REPEATING = frozenset(
+    {
+        "content-type",
+        "content-length",
+        "content-language",
+        "content-encoding",
+        "referrer-policy",
+        "strict-transport-security",
+        "x-content-type-options",
+        "x-frame-options",
+        "cross-origin-opener-policy",
+        "vary",
+        "server",
+        "allow",
+    }
+)
+_MOST_HARMLESS = 2048
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SHORT = 1024
 
 
 class Screened(Struct, frozen=True):
@@ -45,8 +60,23 @@ class Ruling(Struct, frozen=True):
     personal: bool = False
 
 
-Memory = dict[tuple[str, str], Ruling]
-"""Rulings by the cookie's name and attributes, under one policy, host, scheme and set of reasons."""
+class Memory(dict[tuple[str, str], Ruling]):
+    """Rulings by the cookie's name and attributes: under one policy, host, scheme and set of reasons.
+
+    A ruling that hangs on more than those isn't remembered.
+    """
+
+    _MOST = 1024
+
+    def remember(self, key: tuple[str, str], header: str, ruling: Ruling, rules: Rules) -> None:
+        """Keep a ruling over a header, if it is the same for any other value, path and time."""
+        cookie = parse_set_cookie(header)
+        if cookie is None or not cookie.name or cookie.expires is not None or rules.override is not None:
+            return
+        declaration = ruling.verdict.classification.declaration
+        by_path = declaration is not None and declaration.essential_under
+        if not by_path and len(self) < self._MOST:
+            self[key] = ruling
 
 
 def screen(
@@ -66,7 +96,7 @@ def screen(
     personal = caching = False
     for header in headers:
         name, value = header
-        kind = _kinds.get(name) or _kind(name)
+        kind = _kinds.get(name) or _learn_kind(name)
         if kind == _SET_COOKIE:
             pair, _, unparsed = value.partition(";")
             cookie, equals, _ = pair.partition("=")
@@ -74,8 +104,8 @@ def screen(
             # The value is no part of a verdict, once it is short and clean enough to be stored.
             if not (ruling and equals and len(value) <= _SHORT and value.isprintable()):
                 ruling = _rule(value, rules, consent, situation)
-                if equals and not _varies(ruling, value, rules) and len(memory) < _REMEMBERED:
-                    memory[cookie, unparsed] = ruling
+                if equals and len(value) <= _SHORT and value.isprintable():
+                    memory.remember((cookie, unparsed), value, ruling, rules)
             verdicts.append(ruling.verdict)
             personal = personal or ruling.personal
             if ruling.verdict.action == "stripped":
@@ -83,6 +113,7 @@ def screen(
             if ruling.amended is not None:
                 header = (name, _joined(value, ruling.amended))
         elif kind == _SPLITTING:
+            logger.error("a header was left out: its name is no token, and would make others of the response")
             continue
         elif header not in HARMLESS:
             caching = caching or kind == _CACHING
@@ -102,15 +133,6 @@ def _rule(header: str, rules: Rules, consent: Consent, situation: Situation) -> 
     return _amended(cookie, verdict, header.partition(";")[2], rules, situation)
 
 
-def _varies(ruling: Ruling, header: str, rules: Rules) -> bool:
-    """Tell whether another value, path or time might get the same name and attributes another ruling."""
-    cookie = parse_set_cookie(header)
-    if cookie is None or not cookie.name or cookie.expires is not None or rules.override is not None:
-        return True
-    declaration = ruling.verdict.classification.declaration
-    return declaration is not None and bool(declaration.essential_under)
-
-
 def _amended(
     cookie: SetCookie | None, verdict: Verdict, unparsed: str, rules: Rules, situation: Situation
 ) -> Ruling:
@@ -124,6 +146,7 @@ def _amended(
         reason = "lifetime"
         if lifetimes == "cap":
             amended = cap_lifetime(unparsed, declaration.lifetime.seconds, situation.now)
+            reason = "lifetime" if amended != unparsed else ""
     if missing := missing_attributes(attributes, declaration, https=situation.https):
         reason = reason or "attributes"
         amended = amended + missing if amended else missing.removeprefix(";")
@@ -145,21 +168,21 @@ def _joined(header: str, amended: str) -> str:
     return f"{pair};{amended}" if amended else pair
 
 
-def _kind(name: str) -> int:
-    kind = _kinds.get(name)
-    if kind is None:
-        kind = _classify_header(name)
-        if len(_kinds) < _REMEMBERED:
-            _kinds[name] = kind
+def _learn_kind(name: str) -> int:
+    kind = _classify_header(name)
+    if len(_kinds) < _MOST_KINDS and len(name) < 64:
+        _kinds[name] = kind
     return kind
 
 
 def _classify_header(name: str) -> int:
-    # A name such as `Set-Cookie: ads=1; x` makes a cookie of its own on the wire.
-    if any(char in name for char in ":\r\n"):
+    # "field-name = token" (RFC 9110, 5.1). On the wire `Set-Cookie: ads=1; x` makes a cookie of its
+    # own, and a name that begins with a space goes on with the line before. What ends in one
+    # servers write as it is, and Chromium stores it.
+    trimmed = name.rstrip(WSP)
+    if not _TOKEN.fullmatch(trimmed):
         return _SPLITTING
-    # Servers write `Set-Cookie : x` as it is, and Chromium stores it.
-    lowered = name.lower().strip(WSP)
+    lowered = trimmed.lower()
     if lowered == "set-cookie":
         return _SET_COOKIE
     return _CACHING if is_about_caching(lowered) else _PLAIN
@@ -175,14 +198,12 @@ def unsplit(value: str) -> str:
 
 
 def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the headers can pass as they are, and remember those that can."""
+    """Tell whether the headers can pass as they are: no cookie, nothing that smuggles one."""
     for header in headers:
-        if header in HARMLESS:
-            continue
         name, value = header
-        kind = _kinds.get(name) or _kind(name)
+        kind = _kinds.get(name) or _learn_kind(name)
         if kind >= _SET_COOKIE or "\n" in value or "\r" in value:
             return False
-        if kind == _PLAIN and len(value) < 128 and len(HARMLESS) < _MOST_HARMLESS:
+        if header not in HARMLESS and name.lower() in _REPEATING and len(HARMLESS) < _MOST_HARMLESS:
             HARMLESS.add(header)
     return True

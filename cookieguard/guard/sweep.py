@@ -6,16 +6,16 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from ..consent.carrier import HOST_NAME, NAME
-from ..consent.consent import Consent
+from ..consent.consent import ALLOWING, Consent
 from ..cookies.cookieheader import filter_cookie_header, split_cookie_header
-from ..policy.model import Declaration
+from ..cookies.setcookie import Attributes, SetCookie
+from ..policy.model import CONSENT_COOKIES, Declaration
 from ..policy.pattern import Exact
-from .verdict import Rules, Situation, Verdict
+from .verdict import Rules, Situation, Verdict, overridden
 
-MOST_LINES = 40
-"""`Set-Cookie` lines that expire in one response: proxies refuse a head of over 4 KiB. What is
-left follows with the next page."""
+MOST_OCTETS = 2500
+"""Of the lines that expire in one response: proxies refuse a head of over 4 KiB. What is left
+follows with the next page."""
 
 # `Max-Age=0` bursts for cookies that don't exist evicted live session cookies in Firefox 153.
 _PAST = "Expires=Thu, 01 Jan 1970 00:00:00 GMT"
@@ -24,29 +24,35 @@ _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f;=]")
 Swept = list[tuple[Verdict, list[str]]]
 
 
-def is_refused(name: str, rules: Rules, consent: Consent, host: str) -> bool:
+def is_refused(name: str, rules: Rules, consent: Consent, situation: Situation) -> bool:
     """Tell whether a cookie of the request is declared and not allowed.
 
     Undeclared cookies aren't: blocking is safe, "deleting what we know nothing of is not". A name
     that is essential somewhere isn't anywhere.
     """
-    if name in (NAME, HOST_NAME):
+    if name in CONSENT_COOKIES:
         return False
-    found = rules.classifier.classify(name, host)
-    if found.declaration is None or found.declaration.essential_somewhere:
+    found = rules.classifier.classify(name, situation.host)
+    if found.declaration is None or found.category is None or found.declaration.essential_somewhere:
         return False
-    return found.category not in consent.allowed
+    reason = consent.reasons[found.category]
+    if reason in ALLOWING or rules.override is None:
+        return reason not in ALLOWING
+    # What the hook keeps when it is set, it keeps afterwards too.
+    sent, verdict = SetCookie(name, "", (name,), Attributes()), Verdict("stripped", reason, name, found)
+    return overridden(sent, verdict, rules.override, consent, situation).action == "stripped"
 
 
-def hide_refused(cookies: str, rules: Rules, consent: Consent, host: str) -> str | None:
-    """Return the `Cookie` header that the app may see, or None where nothing remains."""
-    return filter_cookie_header(cookies, lambda name: not is_refused(name, rules, consent, host))
+def hide_refused(cookies: str, rules: Rules, consent: Consent, situation: Situation) -> str | None:
+    """Return the `Cookie` header that the app may see: the same object where nothing is hidden, None
+    where nothing remains."""
+    return filter_cookie_header(cookies, lambda name: not is_refused(name, rules, consent, situation))
 
 
 def sweep(
     cookies: str, rules: Rules, consent: Consent, situation: Situation, *, withdrawn: bool = False
 ) -> Swept:
-    """Expire what the request carries and the visitor doesn't allow, up to `MOST_LINES`.
+    """Expire what the request carries and the visitor doesn't allow, up to `MOST_OCTETS`.
 
     After a withdrawal also what a request to this path doesn't carry: only names declared for
     another path are blind spots, others the browser would have sent.
@@ -55,18 +61,19 @@ def sweep(
     if withdrawn:
         names |= dict.fromkeys(_out_of_sight(rules))
     swept: Swept = []
-    room = MOST_LINES
+    room = MOST_OCTETS
     for name in names:
         # A name that can't stand in a Set-Cookie header can't be expired by one.
-        if not is_refused(name, rules, consent, situation.host) or _UNSENDABLE.search(name):
+        if not is_refused(name, rules, consent, situation) or _UNSENDABLE.search(name):
             continue
         found = rules.classifier.classify(name, situation.host)
         if found.declaration is None or found.category is None:
             continue
         lines = list(_expiries(name, found.declaration, rules, situation))
-        room -= len(lines)
-        if room < 0:
-            break
+        octets = sum(len("Set-Cookie: ") + len(line) + 2 for line in lines)
+        if octets > room:
+            continue  # one long name mustn't keep the others
+        room -= octets
         swept.append((Verdict("swept", consent.reasons[found.category], name, found), lines))
     return swept
 

@@ -133,11 +133,15 @@ def overridden(
 ) -> Verdict:
     """Ask the site's hook for the last word."""
     try:
-        answer = override(Details(cookie, verdict.classification, consent, situation, verdict))
+        answer: object = override(Details(cookie, verdict.classification, consent, situation, verdict))
     except Exception:
         # The hook runs on every response; the policy's own verdict is safe without it.
         logger.exception("the override hook failed over %s; the verdict stands", verdict.label)
         return verdict
-    if answer is None:
-        return verdict
-    return Verdict("kept" if answer == "keep" else "stripped", OVERRIDE, verdict.name, verdict.classification)
+    if answer == "keep":
+        return Verdict("kept", OVERRIDE, verdict.name, verdict.classification)
+    if answer == "strip":
+        return Verdict("stripped", OVERRIDE, verdict.name, verdict.classification)
+    if answer is not None:
+        logger.error("the override hook answered %r; use 'keep', 'strip' or None", answer)
+    return verdict

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
 
+from ..errors import UsageError
 from .index import Index
 from .model import ESSENTIAL, Declaration, Provider
 from .policy import Policy
 
 _REMEMBERED = 4096
+_LONGEST_HOST = 253
 
 
 class Classification(Struct, frozen=True):
@@ -36,6 +39,8 @@ class Classifier:
     """
 
     def __init__(self, policy: Policy) -> None:
+        if not isinstance(policy, Policy):
+            raise UsageError(f"policy is {type(policy).__name__}; give a Policy, as Policy.from_file(…) does")
         cookies = [declaration for declaration in policy.declarations if declaration.kind == "cookie"]
         self._providers = policy.providers
         self._first_party = Index(cookie for cookie in cookies if cookie.party == "first")
@@ -67,14 +72,23 @@ class Classifier:
         provider = self._providers.get(declaration.provider) if declaration.provider else None
         return Classification(declaration.category, declaration, provider)
 
+    def third_party_domain(self, host: str) -> str:
+        """Return the longest domain that a third party is declared with and the host lies in, or ""."""
+        return next(self._third_party_domains(host), "")
+
     def _third_party_declaration(self, name: str, domain: str | None) -> Declaration | None:
-        suffix = domain.lower().strip(".") if domain else ""
-        while suffix and self._third_party:
-            index = self._third_party.get(suffix)
-            if index is not None and (declaration := index.find(name)):
+        for declared in self._third_party_domains(domain or ""):
+            if declaration := self._third_party[declared].find(name):
                 return declaration
-            suffix = suffix.partition(".")[2]
         return None
+
+    def _third_party_domains(self, host: str) -> Iterator[str]:
+        # Each label costs a look-up: no more of them than a host name can have.
+        suffix = host.lower().strip(".") if self._third_party and len(host) <= _LONGEST_HOST else ""
+        while suffix:
+            if suffix in self._third_party:
+                yield suffix
+            suffix = suffix.partition(".")[2]
 
 
 def is_under(path: str, prefixes: tuple[str, ...]) -> bool:

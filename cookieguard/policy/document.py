@@ -54,7 +54,14 @@ def spell(path: Path) -> str:
 
 
 def read_dict(data: Mapping[str, Any], source: str = "<dict>") -> Document:
-    """Take data that has no lines."""
+    """Take data that has no lines. PolicyError where it is no mapping."""
+    if not isinstance(data, Mapping):
+        raise _unreadable(
+            source,
+            None,
+            f"is a {type(data).__name__}, not a table of settings",
+            "give a dict; Policy.from_file(…) reads a file",
+        )
     return Document(data, source, lambda: iter(()))
 
 

@@ -17,6 +17,8 @@ from .pattern import Pattern
 Origin = Literal["site", "imported", "catalogue"]
 
 ESSENTIAL = "essential"
+CONSENT_COOKIES = ("cookieguard", "__Host-cookieguard")
+"""The names that the consent cookie may have: the second over https, without a shared domain."""
 TOKEN_LENGTH = 11
 """Characters of a digest that the consent cookie carries: base64url of 64 bits and two more."""
 

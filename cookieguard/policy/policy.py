@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem, UnknownCategory
-from . import checks
+from . import checks, cookiechecks
 from .catalogue import Service, load_service, service_names, whole_index
 from .document import Document, Path, read_dict, read_file
 from .entries import (
@@ -27,6 +27,7 @@ from .entries import (
     Site,
 )
 from .model import (
+    CONSENT_COOKIES,
     ESSENTIAL,
     STANDARD_CATEGORIES,
     TOKEN_LENGTH,
@@ -140,34 +141,16 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
     providers |= {
         str(id): Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in own_providers.items()
     }
-    # A wrong table has been reported already; what refers to it isn't wrong as well.
-    category_ids = [*STANDARD_CATEGORIES, *_ids(data, "categories")]
-    provider_ids = [*providers, *_ids(data, "providers")]
-    declared: list[tuple[Path, Declaration]] = []
-    for position, cookie in cookies.items():
-        path: Path = ("cookies", position)
-        checks.check_cookie(reader, path, cookie, dict.fromkeys(category_ids), dict.fromkeys(provider_ids))
-        try:
-            pattern = compile_pattern(cookie.name, cookie.match)
-        except ValueError as error:
-            reader.error(
-                "cookieguard.E112",
-                (*path, "name"),
-                str(error),
-                "write a name, a glob with * or a simple regular expression",
-            )
-            continue
-        checks.check_pattern(reader, path, cookie, pattern)
-        declared.append((path, Declaration(pattern=pattern, **msgspec.structs.asdict(cookie))))
+    declared = list(_declared(reader, cookies, providers))
     taken_over = [declaration for service in services for declaration in service.declarations]
     language = site.languages[0] if site.languages else "en"
-    checks.check_twice(reader, declared)
-    checks.check_swallowed(reader, declared, taken_over)
-    checks.check_against_catalogue(reader, declared, whole_index())
+    cookiechecks.check_twice(reader, declared)
+    cookiechecks.check_swallowed(reader, declared, taken_over)
+    cookiechecks.check_against_catalogue(reader, declared, whole_index())
     checks.check_texts(reader, language, _texts(cookies, own_categories))
 
     announcement = _announcement(reader, base, announcing, guard, consent)
-    if any(problem.level == "error" for problem in reader.problems):
+    if reader.failed:
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     own = [declaration for _, declaration in declared]
     declarations = (*own, *_consent_cookie(consent), *_not_overridden(taken_over, own))
@@ -182,6 +165,29 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
         announcement=announcement,
         warnings=tuple(reader.problems),
     )
+
+
+def _declared(
+    reader: Reader, cookies: Mapping[str | int, CookieEntry], providers: Mapping[str, Provider]
+) -> Iterator[tuple[Path, Declaration]]:
+    data = reader.document.data
+    # A wrong table has been reported already; what refers to it isn't wrong as well.
+    known_categories = dict.fromkeys([*STANDARD_CATEGORIES, *_ids(data, "categories")])
+    known_providers = dict.fromkeys([*providers, *_ids(data, "providers")])
+    for position, cookie in cookies.items():
+        path: Path = ("cookies", position)
+        cookiechecks.check_cookie(reader, path, cookie, known_categories, known_providers)
+        if reader.has_reported((*path, "name")):
+            continue
+        try:
+            pattern = compile_pattern(cookie.name, cookie.match)
+        except ValueError as error:
+            remedy = "write a name, a glob with * or a simple regular expression"
+            reader.error("cookieguard.E112", (*path, "name"), str(error), remedy)
+            continue
+        cookiechecks.check_pattern(reader, path, cookie, pattern)
+        if not reader.has_reported((*path, "category")):
+            yield path, Declaration(pattern=pattern, **msgspec.structs.asdict(cookie))
 
 
 def _ids(data: Mapping[str, Any], key: str) -> Iterator[str]:
@@ -228,42 +234,50 @@ def _announcement(
     entry = reader.table(("announcement",), data, AnnouncementEntry)
     if entry is None:
         return None
-    checks.check_announcement(reader, entry)
     following = None
-    if entry.policy is not None and entry.policy.strip():
-        file = base / entry.policy
-        # A next policy is begun as a copy of today's, its announcement included.
-        if file.resolve() in announcing:
-            reader.error(
-                "cookieguard.E118",
-                ("announcement", "policy"),
-                f"{entry.policy!r} announces itself",
-                f"take [announcement] out of {entry.policy}",
-            )
-            return None
+    if entry.policy is not None and (file := _announced_file(reader, base, entry.policy, announcing)):
         try:
-            following = _load(file, announcing)
+            following = _with_settings(reader, _load(file, announcing), guard, consent)
         except PolicyError as error:
             reader.problems.extend(error.problems)
-        else:
-            # Left out, both stay as they are; said otherwise, the file's author expects a change.
-            if following.guard not in (guard, GuardSettings()) or following.consent not in (
-                consent,
-                ConsentSettings(),
-            ):
-                reader.warn(
-                    "cookieguard.W206",
-                    ("announcement", "policy"),
-                    f"{entry.policy!r} has another [guard] or [consent], which can't change by themselves",
-                    "they take effect when the app is started with that file",
-                )
-            following = msgspec.structs.replace(following, guard=guard, consent=consent)
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
+
+
+def _announced_file(
+    reader: Reader, base: FilePath, name: str, announcing: tuple[FilePath, ...]
+) -> FilePath | None:
+    path: Path = ("announcement", "policy")
+    file = base / name
+    if not file.is_file():
+        remedy = "give the path of the policy that comes into force, from this file's folder"
+        reader.error("cookieguard.E118", path, f"there is no file {name!r}", remedy)
+        return None
+    # A next policy is begun as a copy of today's, its announcement included.
+    if file.resolve() in announcing:
+        remedy = f"take [announcement] out of {name}"
+        reader.error("cookieguard.E118", path, f"{name!r} announces itself", remedy)
+        return None
+    return file
+
+
+def _with_settings(
+    reader: Reader, following: Policy, guard: GuardSettings, consent: ConsentSettings
+) -> Policy:
+    # Left out, both stay as they are; said otherwise, the file's author expects a change.
+    same_guard = following.guard in (guard, GuardSettings())
+    if not same_guard or following.consent not in (consent, ConsentSettings()):
+        reader.warn(
+            "cookieguard.W206",
+            ("announcement", "policy"),
+            "the announced file has another [guard] or [consent], which can't change by themselves",
+            "they take effect when the app is started with that file",
+        )
+    return msgspec.structs.replace(following, guard=guard, consent=consent)
 
 
 def _consent_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
     """The consent cookie is declared by itself, under both names it may have."""
-    for name in checks.RESERVED_NAMES:
+    for name in CONSENT_COOKIES:
         yield Declaration(
             name=name,
             category=ESSENTIAL,

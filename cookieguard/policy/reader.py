@@ -10,11 +10,14 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from ..cookies.lifetime import Lifetime, parse_lifetime
+from ..cookies.lifetime import SESSION, Lifetime, parse_lifetime
 from ..errors import Problem
 from .document import Document, Path
+from .entries import Text
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+_BLANKS: dict[Any, Any] = {str: "", Text: "", date: date.max, Lifetime: SESSION}
 
 
 class Reader:
@@ -25,11 +28,18 @@ class Reader:
         self.problems: list[Problem] = []
         self._reported: set[Path] = set()
 
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among the problems, not only warnings."""
+        return any(problem.level == "error" for problem in self.problems)
+
     def error(self, id: str, path: Path, reason: str, remedy: str) -> None:
+        """Add a mistake: what is wrong at `path`, and what to write instead."""
         self._reported.add(path)
         self.problems.append(self.document.problem(id, path, reason, remedy))
 
     def warn(self, id: str, path: Path, reason: str, remedy: str) -> None:
+        """Add what is allowed, but likely a mistake."""
         self.problems.append(self.document.problem(id, path, reason, remedy, warning=True))
 
     def has_reported(self, path: Path) -> bool:
@@ -37,7 +47,11 @@ class Reader:
         return path in self._reported
 
     def table(self, path: Path, value: Any, shape: type[S]) -> S | None:
-        """Convert one table, field by field; None where a required field is missing or wrong."""
+        """Convert one table, field by field; None where it is none.
+
+        A required field that is missing or wrong is reported, and a blank stands for it, so that
+        what else the table says is read all the same.
+        """
         if not isinstance(value, Mapping):
             self.error(
                 "cookieguard.E102", path, f"is {_kind(value)}, not a table", "write its keys below a header"
@@ -46,7 +60,6 @@ class Reader:
         # msgspec stops at its first error, so each field is converted on its own.
         hints, fields = _fields(shape)
         converted: dict[str, Any] = {}
-        bad: set[str] = set()
         for key, item in value.items():
             if key not in fields:
                 self.error("cookieguard.E103", (*path, key), "unknown key", suggest(key, fields))
@@ -54,13 +67,13 @@ class Reader:
             try:
                 converted[key] = _convert(item, hints[key])
             except ValueError as error:
-                bad.add(key)
                 self.error(*_mistake((*path, key), hints[key], error))
-        missing = [name for name, field in fields.items() if field.required and name not in value]
-        for name in missing:
-            self.error("cookieguard.E105", path, f"{name!r} is missing", f"add {name} = …")
-        if missing or any(fields[name].required for name in bad):
-            return None
+        for name, field in fields.items():
+            if field.required and name not in converted:
+                converted[name] = _BLANKS[hints[name]]
+                if name not in value:
+                    self._reported.add((*path, name))
+                    self.error("cookieguard.E105", path, f"{name!r} is missing", f"add {name} = …")
         return shape(**converted)
 
     def tables(self, path: Path, value: Any, shape: type[S], *, listed: bool = False) -> dict[str | int, S]:

@@ -25,6 +25,9 @@ class Ask(Struct, frozen=True):
     content_type: str
     read: Callable[[], bytes | None]
 
+    def __repr__(self) -> str:
+        return f"<Ask for {self.path!r}>"
+
     def asked(self, key: str) -> str | None:
         """Return the last value of a key in the query."""
         return parse_qs(self.query, keep_blank_values=True).get(key, [None])[-1]

@@ -26,7 +26,6 @@ class Desk:
     """Answers at the policy's mount, and for Global Privacy Control at its well-known address."""
 
     def __init__(self, service: Service) -> None:
-        self._policy = service.policy
         self._enforced = service.mode == "enforce"
         self._mount = service.policy.guard.mount
         self._gpc = service.policy.consent.gpc == "honour"
@@ -44,7 +43,7 @@ class Desk:
             allowed = "GET, HEAD" if below else "GET, HEAD, POST"
             return self._error("405 Method Not Allowed", "error.method", ask, visit, ("Allow", allowed))
         if ask.path == GPC_PATH:
-            return _gpc_support(self._policy)
+            return _gpc_support(visit.policy)
         if below == f"/{STYLE_NAME}":
             return reply("200 OK", STYLE, "text/css; charset=utf-8", cached=True)
         if below == "/":

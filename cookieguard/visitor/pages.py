@@ -11,8 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from msgspec import Struct
 
-from ..policy.checks import RESERVED_NAMES
-from ..policy.model import Category, Declaration, Provider
+from ..policy.model import CONSENT_COOKIES, Category, Declaration, Provider
 from ..policy.policy import Policy
 from ..visit import Visit
 from .ask import Ask
@@ -59,6 +58,7 @@ def render_page(ask: Ask, visit: Visit, mount: str, *, stale: Sequence[str], enf
     return _templates.get_template("page.html").render(
         policy=visit.policy,
         consent=visit.consent,
+        today=visit.today,
         texts=texts,
         mount=mount,
         action=f"{mount}?lang={texts.language}" if ask.asked("lang") == texts.language else mount,
@@ -99,7 +99,7 @@ def _texts(ask: Ask, policy: Policy) -> Texts:
 def _section(category: Category, visit: Visit, texts: Texts) -> Section:
     policy = visit.policy
     # Of the consent cookie's two names only one is in use here.
-    unused = {*RESERVED_NAMES} - {visit.arrival.scope.name}
+    unused = {*CONSENT_COOKIES} - {visit.arrival.scope.name}
     rows = tuple(
         Row(declaration, policy.providers.get(declaration.provider or ""))
         for declaration in policy.of_category(category.id)

@@ -48,7 +48,7 @@ def run(*arguments: str) -> Result:
 def test_check_of_a_good_file(policies: Path) -> None:
     result = run("check", "good.toml")
     assert result.exit_code == 0
-    assert result.output == "good.toml: 4 cookies in 2 categories, 0 warnings\n"
+    assert result.output == "good.toml: 2 cookies declared, 1 category to decide on, 0 warnings\n"
 
 
 def test_check_names_every_mistake_with_its_line(policies: Path) -> None:
@@ -90,6 +90,10 @@ def test_check_against_a_broken_file_fails(policies: Path) -> None:
     result = run("check", "good.toml", "--against", "bad.toml")
     assert result.exit_code == 1
     assert "bad.toml:7" in result.output
+    assert (
+        result.output.splitlines()[0] == "good.toml: 2 cookies declared, 1 category to decide on, 0 warnings"
+    )
+    assert result.output.endswith("bad.toml: doesn't load, so nothing is compared\n")
 
 
 @pytest.mark.parametrize(

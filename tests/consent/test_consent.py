@@ -42,12 +42,13 @@ OLD_TOKEN = OPT_IN.category("analytics").token
 
 
 def record_of(text: str, policy: Policy = OPT_IN, day: date = DAY) -> Record:
-    """Make a record of `+analytics *marketing -functional`, in the policy's wording."""
+    """Make a record of `+analytics *marketing~30 -functional`, in the policy's wording."""
     return Record(
         day,
         tuple(
-            Choice(word[1:], word[0] != "-", policy.category(word[1:]).token, word[0] == "*")
+            Choice(id, word[0] != "-", policy.category(id).token, word[0] == "*", int(age or 0))
             for word in sorted(text.split(), key=lambda word: word[1:])
+            for id, _, age in [word[1:].partition("~")]
         ),
     )
 
@@ -195,9 +196,24 @@ def test_age_is_judged_on_the_server(days: int, counts: bool, expired: bool) -> 
     assert consent.day == (DAY if counts else None)
 
 
-@pytest.mark.parametrize("days", [pytest.param(-1, id="future"), pytest.param(LIFETIME, id="expired")])
-def test_a_refusal_of_another_time_does_not_count_either(days: int) -> None:
-    assert consent_of("-analytics", OPT_OUT, today=DAY + timedelta(days)).reason("analytics") == "opt-out"
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        pytest.param(-2, "opt-out", id="future"),
+        pytest.param(-1, "refused", id="another server's clock at midnight"),
+        pytest.param(LIFETIME - 1, "refused", id="last day"),
+        pytest.param(LIFETIME, "opt-out", id="expired"),
+    ],
+)
+def test_a_refusal_counts_from_its_day_on(days: int, reason: str) -> None:
+    assert consent_of("-analytics", OPT_OUT, today=DAY + timedelta(days)).reason("analytics") == reason
+
+
+def test_each_choice_ends_after_its_own_day() -> None:
+    consent = consent_of("+analytics~100 -marketing", today=DAY + timedelta(LIFETIME - 100))
+
+    assert (consent.state("analytics"), consent.state("marketing")) == ("undecided", "refused")
+    assert not consent.expired
 
 
 @pytest.mark.parametrize("category", ["statistics", "", "ESSENTIAL", None, ["analytics"]])
@@ -246,7 +262,10 @@ def withdrawn(before: str, *categories: str, policy: Policy = OPT_IN) -> Record:
         pytest.param(granted("+analytics", "analytics"), "+analytics", DAY, id="repeated-grant"),
         pytest.param(granted("-analytics", "analytics"), "+analytics", LATER, id="changed-mind"),
         pytest.param(
-            granted("+analytics", "marketing"), "+analytics +marketing", DAY, id="grant-keeps-older-day"
+            granted("+analytics", "marketing"),
+            "+analytics~30 +marketing",
+            LATER,
+            id="what-was-granted-before-grows-older",
         ),
         pytest.param(granted("+analytics"), "+analytics", DAY, id="grant-of-nothing"),
         pytest.param(granted("", "marketing", gpc=True), "*marketing", LATER, id="grant-under-gpc"),
@@ -257,9 +276,9 @@ def withdrawn(before: str, *categories: str, policy: Policy = OPT_IN) -> Record:
         pytest.param(withdrawn("+analytics", "analytics"), "-analytics", LATER, id="withdraw"),
         pytest.param(
             withdrawn("+analytics +marketing", "analytics"),
-            "-analytics +marketing",
-            DAY,
-            id="withdraw-keeps-older-day",
+            "-analytics +marketing~30",
+            LATER,
+            id="a-new-refusal-has-its-own-day",
         ),
         pytest.param(withdrawn("-analytics", "analytics"), "-analytics", DAY, id="repeated-withdrawal"),
         pytest.param(

@@ -245,6 +245,25 @@ def test_1024_octets_of_an_attribute(attributes: str, field: str, expected: obje
         pytest.param("MAX-AGE=0", True, id="any case"),
         pytest.param("Max-Age=-0", True, id="minus nothing"),
         pytest.param(f'Expires="{PAST}"', True, id="quotes are delimiters in a date"),
+        pytest.param(
+            "Max-Age=0; Expires=1 Jan 1970abc2030 00:00:00", True, id="an odd date behind a max age"
+        ),
+        # The draft reads each of these as 1970 or 2001; a browser or two can't, and keep the cookie.
+        *(
+            pytest.param(f"Expires={date}", False, id=f"browsers: odd date {date!r}")
+            for date in (
+                "Thu, 01 Jan 1970x 00:00:00 GMT",
+                "Thu, 01x Jan 1970 00:00:00 GMT",
+                "1 Jan 1970abc2030 00:00:00",
+                "=1 Jan 2001 1:1:1\xa02030",
+                "Thu, 01 Jan 1970 00:00:00x GMT",
+                "Thu, 01 Jan 1970 00:00:00\xa0GMT",
+                "1 Jan 1970\xe9 00:00:00",
+                "Thu, 1 Jan 070 0:0:0",
+                "Thu_01_Jan_1970_00:00:00_GMT",
+                "=1 Jan 70 00:00:00",
+            )
+        ),
     ],
 )
 def test_deletes(attributes: str, deletes: bool) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cookieguard import Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record, judge
-from cookieguard.guard.screen import Screened, screen
+from cookieguard.guard.screen import Memory, Screened, screen
 from cookieguard.guard.verdict import Rules, Situation
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -52,7 +52,7 @@ def accepting(policy: Policy) -> Consent:
 
 def screened(header: str, policy: Policy = POLICY, *, https: bool = False) -> Screened:
     situation = Situation("www.example.com", https, None, NOW)
-    return screen([("Set-Cookie", header)], Rules.of(policy), accepting(policy), situation, {})
+    return screen([("Set-Cookie", header)], Rules.of(policy), accepting(policy), situation, Memory())
 
 
 def leaving(header: str, policy: Policy = POLICY, *, https: bool = False) -> str:

@@ -141,3 +141,19 @@ def test_any_vary_is_read(headers: list[tuple[str, str]]) -> None:
     assert len(merged) == max(len(headers), 1)
     for (_, before), (_, after) in zip(headers, merged, strict=False):
         assert after.startswith(before.strip() and before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stays"),
+    [
+        ("CDN-Cache-Control", "no-store", True),
+        ("CDN-Cache-Control", 'private="x-foo", max-age=600', False),
+        ("CDN-Cache-Control ", "max-age=600", False),
+        ("Fastly-CDN-Cache-Control", "max-age=600", False),
+        ("X-LiteSpeed-Cache-Control", "public,max-age=600", False),
+        ("X-Accel-Expires", "0", True),
+        ("X-Accel-Expires", "60", False),
+    ],
+)
+def test_what_only_shared_caches_read(name: str, value: str, stays: bool) -> None:
+    assert ((name, value) in make_private([(name, value)])) == stays

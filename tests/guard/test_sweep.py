@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cookieguard import Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record, judge
-from cookieguard.guard.sweep import MOST_LINES, hide_refused, is_refused, sweep
+from cookieguard.guard.sweep import MOST_OCTETS, hide_refused, is_refused, sweep
 from cookieguard.guard.verdict import Rules, Situation
 
 TODAY = date(2026, 11, 22)
@@ -57,6 +57,7 @@ def consent_of(*accepted: str) -> Consent:
 
 
 NOBODY = consent_of()
+SITUATION = Situation(HOST, False, None, NOW)
 
 
 def lines_of(
@@ -187,8 +188,22 @@ def test_bounded_and_whole() -> None:
     cookies = "; ".join(f"many_{number}=1" for number in range(200))
     swept = sweep(cookies, SHARED, NOBODY, Situation(HOST, True, None, NOW))
 
-    assert sum(len(lines) for _, lines in swept) <= MOST_LINES
-    assert len(swept) >= 6 and {len(lines) for _, lines in swept} == {6}
+    sent = "".join(f"Set-Cookie: {line}\r\n" for _, lines in swept for line in lines)
+    assert len(sent) <= MOST_OCTETS
+    assert len(swept) >= 4 and {len(lines) for _, lines in swept} == {6}
+
+
+def test_one_long_name_does_not_keep_the_others() -> None:
+    swept = sweep(f"many_{'x' * 3000}=1; stats=1", RULES, NOBODY, SITUATION)
+
+    assert [verdict.name for verdict, _ in swept] == ["stats"]
+
+
+def test_what_the_hook_keeps_is_neither_hidden_nor_swept() -> None:
+    hooked = Rules.of(RULES.policy, lambda details: "keep" if details.cookie.name == "stats" else None)
+
+    assert hide_refused("stats=1; ads=1", hooked, NOBODY, SITUATION) == "stats=1"
+    assert [verdict.name for verdict, _ in sweep("stats=1; ads=1", hooked, NOBODY, SITUATION)] == ["ads"]
 
 
 def test_a_withdrawal_also_reaches_other_paths() -> None:
@@ -214,14 +229,14 @@ def test_a_withdrawal_also_reaches_other_paths() -> None:
     ],
 )
 def test_hidden(cookies: str, expected: str | None) -> None:
-    assert hide_refused(cookies, RULES, NOBODY, HOST) == expected
+    assert hide_refused(cookies, RULES, NOBODY, SITUATION) == expected
 
 
 @given(st.text(), st.booleans())
 def test_any_cookie_header(cookies: str, https: bool) -> None:
     for line in lines_of(cookies, https=https):
         cookie = parse_set_cookie(line)
-        assert cookie is not None and is_refused(cookie.name, RULES, NOBODY, HOST)
+        assert cookie is not None and is_refused(cookie.name, RULES, NOBODY, SITUATION)
 
 
 @given(
@@ -229,7 +244,7 @@ def test_any_cookie_header(cookies: str, https: bool) -> None:
 )
 def test_no_refused_name_reaches_the_app(pieces: list[str]) -> None:
     header = ";".join(pieces)
-    visible = hide_refused(header, RULES, NOBODY, HOST)
+    visible = hide_refused(header, RULES, NOBODY, SITUATION)
 
     kept = [piece for piece in pieces if piece in ("sid=1", "zzz=é", "chat= 2", '"stats=1"')]
     assert [piece for piece in (visible or "").split(";") if piece.strip()] == kept

@@ -184,9 +184,9 @@ def ask(answer: Any, header: str = "stats=1", consent: Consent = NOBODY) -> Verd
         pytest.param("strip", consent_of("analytics"), "stripped override", id="strip"),
         pytest.param(None, NOBODY, "stripped undecided", id="none-strips"),
         pytest.param(None, consent_of("analytics"), "kept accepted", id="none-keeps"),
-        pytest.param(
-            "yes", consent_of("analytics"), "stripped override", id="unknown-answer-is-no-permission"
-        ),
+        pytest.param("kep", NOBODY, "stripped undecided", id="unknown-answer-changes-nothing"),
+        pytest.param(True, consent_of("analytics"), "kept accepted", id="nor-does-another-type"),
+        pytest.param(["keep"], NOBODY, "stripped undecided", id="nor-what-cannot-be-hashed"),
     ],
 )
 def test_override(answer: object, consent: Consent, expected: str) -> None:

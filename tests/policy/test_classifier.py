@@ -65,8 +65,12 @@ def test_declared_says_by_whom() -> None:
 
 
 @pytest.mark.parametrize(("length", "declared"), [(256, True), (257, False)])
-def test_a_pattern_matches_256_characters(length: int, declared: bool) -> None:
-    assert classifier(cookie("a*")).classify("a" * length).declared is declared
+def test_a_regex_matches_256_characters(length: int, declared: bool) -> None:
+    assert classifier(cookie("a.*", match="regex")).classify("a" * length).declared is declared
+
+
+def test_a_glob_matches_whatever_a_browser_stores() -> None:
+    assert classifier(cookie("a*")).classify("a" * 4096).declared
 
 
 @pytest.mark.parametrize("kind", ["local-storage", "session-storage"])

@@ -44,15 +44,25 @@ def test_a_wrong_optional_field_keeps_its_default() -> None:
         pytest.param({}, [("E105", "x")], id="missing"),
         pytest.param({"name": 1}, [("E104", "x.name")], id="of the wrong type"),
         pytest.param({"name": None}, [("E104", "x.name")], id="null"),
-        pytest.param("Acme", [("E102", "x")], id="no table"),
-        pytest.param(None, [("E102", "x")], id="nothing"),
     ],
 )
-def test_without_a_required_field_there_is_no_table(value: Any, expected: list[tuple[str, str]]) -> None:
+def test_a_blank_stands_for_a_required_field(value: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    reading = reader()
+
+    assert reading.table(("x",), value | {"hosts": ["a.example"]}, ProviderEntry) == ProviderEntry(
+        name="", hosts=("a.example",)
+    )
+    assert mistakes(reading) == expected
+    assert reading.has_reported(("x", "name"))
+    assert not reading.has_reported(("x", "hosts"))
+
+
+@pytest.mark.parametrize("value", ["Acme", None, 5, ["a"]], ids=repr)
+def test_what_is_no_table_is_none(value: Any) -> None:
     reading = reader()
 
     assert reading.table(("x",), value, ProviderEntry) is None
-    assert mistakes(reading) == expected
+    assert mistakes(reading) == [("E102", "x")]
 
 
 def test_each_missing_field_is_told() -> None:
@@ -66,10 +76,10 @@ def test_bad_tables_are_left_out_and_keep_their_places() -> None:
     reading = reader()
     good = {"name": "a", "category": "analytics"}
 
-    read = reading.tables(("cookies",), [good, {"name": "b"}, good | {"name": "c"}], CookieEntry, listed=True)
+    read = reading.tables(("cookies",), [good, 5, good | {"name": "c"}], CookieEntry, listed=True)
 
     assert {key: entry.name for key, entry in read.items()} == {0: "a", 2: "c"}
-    assert mistakes(reading) == [("E105", "cookies[2]")]
+    assert mistakes(reading) == [("E102", "cookies[2]")]
 
 
 @pytest.mark.parametrize(

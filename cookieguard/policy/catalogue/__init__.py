@@ -1,7 +1,7 @@
 """Well-known services, one data file each, in the policy file's own format.
 
-`use = ["NAME"]` takes one over. The catalogue never authorises by itself: what isn't used is
-only known, for warnings and suggestions.
+`use = ["NAME"]` takes one over. The catalogue never authorises by itself: of what isn't used it
+only knows, for warnings and suggestions.
 """
 
 from __future__ import annotations
@@ -75,3 +75,18 @@ def whole_index() -> Index:
         for declaration in load_service(name).declarations
         if declaration.party == "first" and declaration.kind == "cookie"
     )
+
+
+@cache
+def _indexes() -> dict[str, Index]:
+    return {
+        name: Index(
+            declaration for declaration in load_service(name).declarations if declaration.party == "first"
+        )
+        for name in service_names()
+    }
+
+
+def services_with(cookie: str) -> tuple[str, ...]:
+    """Name the services that declare a first-party cookie of this name: what `use` may want."""
+    return tuple(name for name, index in _indexes().items() if index.find(cookie))

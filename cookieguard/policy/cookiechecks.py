@@ -1,0 +1,179 @@
+"""What is wrong with a declaration, or between several: added to the reader's list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from .checks import HOST, LOCAL_PATH
+from .document import Path
+from .entries import CookieEntry
+from .index import Index
+from .model import CONSENT_COOKIES, ESSENTIAL, Declaration
+from .pattern import Exact, Pattern, Regex
+from .reader import Reader, suggest
+
+_SHORTEST_ESSENTIAL_HEAD = 3
+
+
+def check_cookie(
+    reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], providers: Collection[str]
+) -> None:
+    if cookie.category not in categories and not reader.has_reported((*path, "category")):
+        reader.error(
+            "cookieguard.E107",
+            (*path, "category"),
+            f"unknown category {cookie.category!r}",
+            f"{suggest(cookie.category, categories)} (or declare [categories.{cookie.category}])",
+        )
+    if cookie.provider is not None and cookie.provider not in providers:
+        remedy = f"declare [providers.{cookie.provider or 'ID'}]"
+        if providers:
+            remedy = f"{suggest(cookie.provider, providers)} (or {remedy})"
+        reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {cookie.provider!r}", remedy)
+    essential = cookie.category == ESSENTIAL
+    if not cookie.purpose and not reader.has_reported((*path, "purpose")):
+        if essential:
+            reader.error(
+                "cookieguard.E114",
+                path,
+                f"{cookie.name!r} is essential without a purpose",
+                "say in 'purpose' what the visitor asked for that needs it",
+            )
+        else:
+            reader.warn(
+                "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
+            )
+    if cookie.lifetime is None and cookie.kind == "cookie" and not reader.has_reported((*path, "lifetime")):
+        reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
+    if cookie.party == "third" and not cookie.domain:
+        reader.error(
+            "cookieguard.E113",
+            path,
+            f"{cookie.name!r} is a third party's, without its domain",
+            "add domain = …",
+        )
+    if cookie.domain is not None and not HOST.fullmatch(cookie.domain.removeprefix(".")):
+        reader.error(
+            "cookieguard.E126",
+            (*path, "domain"),
+            f"{cookie.domain!r} is no domain",
+            'write "example.com" or ".example.com"',
+        )
+    if cookie.path is not None and (not LOCAL_PATH.fullmatch(cookie.path) or ";" in cookie.path):
+        reader.error(
+            "cookieguard.E119", (*path, "path"), f"{cookie.path!r} is no path", 'begin with a slash: "/shop"'
+        )
+    for index, prefix in enumerate(cookie.essential_under):
+        if not prefix.startswith("/") or re.search(r"//|/\.{1,2}(/|$)|[;?#%\\]|[\x00-\x20\x7f]", prefix):
+            reader.error(
+                "cookieguard.E119",
+                (*path, "essential_under", index),
+                f"{prefix!r} is no plain path",
+                'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
+            )
+
+
+def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
+    where = (*path, "name")
+    if (
+        isinstance(pattern, Exact)
+        and (re.search(r"[\x00-\x1f\x7f;=]", cookie.name) or cookie.name.strip(" \t") != cookie.name)
+        and cookie.kind == "cookie"
+    ):
+        reader.error(
+            "cookieguard.E112",
+            where,
+            f"{cookie.name!r} is a name that no browser stores",
+            "leave out control characters, ';', '=' and space around it",
+        )
+    if cookie.party == "third":
+        return
+    if isinstance(pattern, Regex) and not pattern.literal_head:
+        reader.warn(
+            "cookieguard.W203",
+            where,
+            f"{cookie.name!r} begins with no fixed text, so every name is tried against it",
+            "begin with the text that all its names share",
+        )
+    if (
+        not isinstance(pattern, Exact)
+        and cookie.category == ESSENTIAL
+        and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
+    ):
+        reader.error(
+            "cookieguard.E130",
+            where,
+            f"{cookie.name!r} would make nearly every cookie essential",
+            "name the cookies, or fix at least three characters",
+        )
+
+
+def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) -> None:
+    seen: dict[tuple[object, ...], Path] = {}
+    for path, cookie in declared:
+        key = (cookie.kind, cookie.pattern, cookie.domain if cookie.party == "third" else None)
+        if cookie.name in CONSENT_COOKIES:
+            reader.error(
+                "cookieguard.E109",
+                path,
+                f"{cookie.name!r} is the consent cookie's own name",
+                "take the entry out: it is declared by itself",
+            )
+        elif key in seen:
+            reader.error(
+                "cookieguard.E109",
+                path,
+                f"{cookie.name!r} is declared a second time",
+                "keep one of the two entries",
+            )
+        seen.setdefault(key, path)
+
+
+def check_swallowed(
+    reader: Reader, declared: Sequence[tuple[Path, Declaration]], others: Sequence[Declaration]
+) -> None:
+    """Find patterns of the site that take an essential cookie's name away from it."""
+    mine = {id(cookie): path for path, cookie in declared}
+    first_party = [
+        cookie
+        for cookie in (*(cookie for _, cookie in declared), *others)
+        if cookie.party == "first" and cookie.kind == "cookie"
+    ]
+    index = Index(first_party)
+    for essential in first_party:
+        if not essential.essential:
+            continue
+        name = (
+            essential.name if isinstance(essential.pattern, Exact) else essential.pattern.literal_head + "0"
+        )
+        winner = index.find(name)
+        if winner is None or winner.essential or isinstance(winner.pattern, Exact):
+            continue
+        path = mine.get(id(winner), ("use",))
+        reader.error(
+            "cookieguard.E129",
+            path,
+            f"the {winner.category} pattern {winner.name!r} swallows the essential cookie {essential.name!r}",
+            "make the pattern longer, or declare the essential cookie beside it",
+        )
+
+
+def check_against_catalogue(
+    reader: Reader, declared: Sequence[tuple[Path, Declaration]], catalogue: Index
+) -> None:
+    for path, cookie in declared:
+        if cookie.party == "third" or not isinstance(cookie.pattern, Exact):
+            continue
+        known = catalogue.find(cookie.name)
+        if (
+            known is not None
+            and known.essential != cookie.essential
+            and not (known.essential_under or cookie.essential_under)
+        ):
+            reader.warn(
+                "cookieguard.W201",
+                (*path, "category"),
+                f"{cookie.name!r} is {cookie.category} here, the catalogue knows it as {known.category}",
+                "make sure that it isn't another system's cookie of that name",
+            )
