@@ -4,13 +4,18 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test laws lint bench clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
 test: $(INSTALLED) lint
 	$(BIN)/python -m pytest -m "" --cov --cov-report=term-missing:skip-covered
+	$(if $(CI),$(MAKE) laws)
+
+# Every law over arbitrary bytes, with ten thousand examples instead of a hundred.
+laws: $(INSTALLED)
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m hypothesis -n 2
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check

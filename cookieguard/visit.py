@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from .consent.consent import Consent, Record, judge
 from .guard.caching import Headers, add_vary, make_private
-from .guard.screen import screen
+from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict, logger
 from .policy.catalogue import services_with
@@ -142,8 +142,9 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def visible_cookies(self) -> str | None:
         """The `Cookie` header that the app may see, None for none."""
-        arrival = self.arrival
-        self.touched = self.touched or arrival.refused
+        arrival = self._arrival = self._service.arrive(self._cookies, self._host, self._scheme, self._gpc)
+        if arrival.refused:
+            self.touched = True
         return arrival.visible
 
     @property
@@ -161,15 +162,15 @@ class Visit(Struct, eq=False, gc=False):
         self.left = True
         service, arrival = self._service, self.arrival
         rules, consent, memory = arrival.rules, arrival.consent, arrival.memory
-        scope, path = arrival.scope, self._path(request) if rules.by_path else None
         if self._consent is not None:
             consent = self._consent
-            memory = service.memory(rules, scope, consent)
-        situation = Situation(scope.host, scope.https, path, service.clock())
-        screened = screen(headers, rules, consent, situation, memory)
+            memory = service.memory(rules, arrival.scope, consent)
+        screened = recall(headers, memory)
+        if screened is None:
+            screened = screen(headers, rules, consent, self._situation(request), memory)
         leaving, verdicts = screened.headers, screened.verdicts
         if self._withdrawn or (arrival.refused and request.navigates):
-            expiries, swept = self._sweep(rules, consent, situation)
+            expiries, swept = self._sweep(rules, consent, self._situation(request))
             leaving = [*make_private(leaving), *expiries] if expiries else leaving
             verdicts = [*verdicts, *swept]
         if self._record is not None:
@@ -186,8 +187,10 @@ class Visit(Struct, eq=False, gc=False):
                 leaving = [*leaving, *_debug(verdicts)]
         return leaving if service.mode == "enforce" else headers
 
-    def _path(self, request: Request) -> str | None:
-        return None if request.cross_site_subresource else request.path
+    def _situation(self, request: Request) -> Situation:
+        by_path = self._rules.by_path and not request.cross_site_subresource
+        scope = self.arrival.scope
+        return Situation(scope.host, scope.https, request.path if by_path else None, self._service.clock())
 
     def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
         swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=self._withdrawn)

@@ -59,8 +59,9 @@ class CookieGuard:
         self.app = app
         self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
         self._desk = Desk(self.service)
-        self._ours = self._desk.beginnings
-        self._excluding = self.service.mode == "off" or bool(policy.guard.exclude)
+        # A quick no for nearly every request: what neither begins so nor is left alone is the app's.
+        leaves_alone = self.service.mode == "off" or policy.guard.exclude
+        self._special = ("",) if leaves_alone else self._desk.beginnings
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the visitor's pages answer, or the app; screen what leaves it."""
@@ -74,17 +75,18 @@ class CookieGuard:
             environ["wsgi.url_scheme"],
             environ.get("HTTP_SEC_GPC"),
         )
-        if self._excluding and self._excludes(environ):
-            visit.exclude()
-            return self.app(environ, start_response)
         try:
             path = environ["PATH_INFO"]
         except KeyError:
             path = ""
-        if path.startswith(self._ours) and self._desk.serves(path):
-            reply = self._desk.answer(_ask(environ), visit)
-            start_response(reply.status, visit.leave(list(reply.headers), _Request(environ)))
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+        if path.startswith(self._special):
+            if self._excludes(environ):
+                visit.exclude()
+                return self.app(environ, start_response)
+            if self._desk.serves(path):
+                reply = self._desk.answer(_ask(environ), visit)
+                start_response(reply.status, visit.leave(list(reply.headers), _Request(environ)))
+                return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
         if cookies is not None and (visible := visit.visible_cookies) is not cookies:
             if visible is None:
                 del environ["HTTP_COOKIE"]

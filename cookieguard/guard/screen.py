@@ -68,15 +68,44 @@ class Memory(dict[tuple[str, str], Ruling]):
 
     _MOST = 1024
 
-    def remember(self, key: tuple[str, str], header: str, ruling: Ruling, rules: Rules) -> None:
+    def remember(self, header: str, ruling: Ruling, rules: Rules) -> None:
         """Keep a ruling over a header, if it is the same for any other value, path and time."""
         cookie = parse_set_cookie(header)
         if cookie is None or not cookie.name or cookie.expires is not None or rules.override is not None:
             return
         declaration = ruling.verdict.classification.declaration
         by_path = declaration is not None and declaration.essential_under
-        if not by_path and len(self) < self._MOST:
-            self[key] = ruling
+        if not by_path and len(self) < self._MOST and len(header) <= _SHORT and header.isprintable():
+            pair, _, unparsed = header.partition(";")
+            self[pair.partition("=")[0], unparsed] = ruling
+
+
+def recall(headers: Sequence[tuple[str, str]], memory: Memory) -> Screened | None:
+    """Screen from memory alone, what an app sends again and again; None where it doesn't suffice."""
+    kept: Headers = []
+    verdicts: list[Verdict] = []
+    personal = False
+    for header in headers:
+        if header in HARMLESS:
+            kept.append(header)
+            continue
+        name, value = header
+        if _kinds.get(name) != _SET_COOKIE:
+            return None
+        pair, _, unparsed = value.partition(";")
+        cookie, equals, _ = pair.partition("=")
+        ruling = memory.get((cookie, unparsed))
+        # The value is no part of a verdict, once it is short and clean enough to be stored.
+        if ruling is None or not equals or len(value) > _SHORT or not value.isprintable():
+            return None
+        verdict = ruling.verdict
+        verdicts.append(verdict)
+        personal = personal or ruling.personal
+        if ruling.amended is not None:
+            kept.append((name, _joined(value, ruling.amended)))
+        elif verdict.action != "stripped":
+            kept.append(header)
+    return Screened([*kept, PRIVATE] if personal else kept, verdicts)
 
 
 def screen(
@@ -86,7 +115,7 @@ def screen(
     situation: Situation,
     memory: Memory,
 ) -> Screened:
-    """Judge each `Set-Cookie`; the given headers are never changed.
+    """Judge each `Set-Cookie`; the given headers are never changed, and `memory` learns.
 
     Kept headers stay byte for byte and in order. A response from which a cookie was stripped, or
     that keeps one which isn't essential, becomes private.
@@ -94,32 +123,20 @@ def screen(
     kept: Headers = []
     verdicts: list[Verdict] = []
     personal = caching = False
-    for header in headers:
-        name, value = header
+    for name, value in headers:
         kind = _kinds.get(name) or _learn_kind(name)
         if kind == _SET_COOKIE:
-            pair, _, unparsed = value.partition(";")
-            cookie, equals, _ = pair.partition("=")
-            ruling = memory.get((cookie, unparsed))
-            # The value is no part of a verdict, once it is short and clean enough to be stored.
-            if not (ruling and equals and len(value) <= _SHORT and value.isprintable()):
-                ruling = _rule(value, rules, consent, situation)
-                if equals and len(value) <= _SHORT and value.isprintable():
-                    memory.remember((cookie, unparsed), value, ruling, rules)
+            ruling = _rule(value, rules, consent, situation)
+            memory.remember(value, ruling, rules)
             verdicts.append(ruling.verdict)
             personal = personal or ruling.personal
-            if ruling.verdict.action == "stripped":
-                continue
-            if ruling.amended is not None:
-                header = (name, _joined(value, ruling.amended))
+            if ruling.verdict.action != "stripped":
+                kept.append((name, value if ruling.amended is None else _joined(value, ruling.amended)))
         elif kind == _SPLITTING:
             logger.error("a header was left out: its name is no token, and would make others of the response")
-            continue
-        elif header not in HARMLESS:
+        else:
             caching = caching or kind == _CACHING
-            if "\n" in value or "\r" in value:
-                header = (name, unsplit(value))
-        kept.append(header)
+            kept.append((name, unsplit(value)))
     if personal:
         kept = make_private(kept) if caching else [*kept, PRIVATE]
     return Screened(kept, verdicts)
@@ -200,10 +217,12 @@ def unsplit(value: str) -> str:
 def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
     """Tell whether the headers can pass as they are: no cookie, nothing that smuggles one."""
     for header in headers:
+        if header in HARMLESS:
+            continue
         name, value = header
         kind = _kinds.get(name) or _learn_kind(name)
         if kind >= _SET_COOKIE or "\n" in value or "\r" in value:
             return False
-        if header not in HARMLESS and name.lower() in _REPEATING and len(HARMLESS) < _MOST_HARMLESS:
+        if name.lower() in _REPEATING and len(HARMLESS) < _MOST_HARMLESS:
             HARMLESS.add(header)
     return True

@@ -29,7 +29,6 @@ class Desk:
         self._enforced = service.mode == "enforce"
         self._mount = service.policy.guard.mount
         self._gpc = service.policy.consent.gpc == "honour"
-        # A quick no for nearly every request, before `serves` looks closer.
         self.beginnings = (self._mount, GPC_PATH)
 
     def serves(self, path: str) -> bool:
