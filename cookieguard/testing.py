@@ -9,9 +9,9 @@ from datetime import date
 from .consent.carrier import Carrier
 from .consent.consent import Choice, Record, day_of
 from .consent.seal import Seal
+from .enforcer import normalise_host
 from .errors import UsageError
 from .policy.policy import Policy
-from .service import normalise_host
 from .visit import listed
 
 

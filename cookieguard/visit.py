@@ -10,13 +10,13 @@ from typing import Protocol
 from msgspec import Struct
 
 from .consent.consent import Consent, Record, judge
+from .enforcer import Arrival, Enforcer
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict, logger
 from .policy.catalogue import services_with
 from .policy.policy import Policy
-from .service import Arrival, Service
 
 
 class Request(Protocol):
@@ -43,7 +43,7 @@ class Visit(Struct, eq=False, gc=False):
 
     # Read from the request at once: a reference back to it would be a cycle for each request. So
     # nothing here leads back to a visit, and the garbage collector needn't look.
-    _service: Service
+    _enforcer: Enforcer
     _cookies: str | None
     _host: str
     _scheme: str
@@ -131,7 +131,7 @@ class Visit(Struct, eq=False, gc=False):
 
     @property
     def _enforced(self) -> bool:
-        return self._service.mode == "enforce" and not self._excluded
+        return self._enforcer.mode == "enforce" and not self._excluded
 
     # What the adapter asks.
 
@@ -142,7 +142,7 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def visible_cookies(self) -> str | None:
         """The `Cookie` header that the app may see, None for none."""
-        arrival = self._arrival = self._service.arrive(self._cookies, self._host, self._scheme, self._gpc)
+        arrival = self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
         if arrival.refused:
             self.touched = True
         return arrival.visible
@@ -151,7 +151,7 @@ class Visit(Struct, eq=False, gc=False):
     def arrival(self) -> Arrival:
         """What the request's `Cookie` header comes to."""
         if self._arrival is None:
-            self._arrival = self._service.arrive(self._cookies, self._host, self._scheme, self._gpc)
+            self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
         return self._arrival
 
     def leave(self, headers: Headers, request: Request) -> Headers:
@@ -160,11 +160,11 @@ class Visit(Struct, eq=False, gc=False):
         May be called again, with other headers, while none has left: everything is decided anew.
         """
         self.left = True
-        service, arrival = self._service, self.arrival
+        enforcer, arrival = self._enforcer, self.arrival
         rules, consent, memory = arrival.rules, arrival.consent, arrival.memory
         if self._consent is not None:
             consent = self._consent
-            memory = service.memory(rules, arrival.scope, consent)
+            memory = enforcer.memory(rules, arrival.scope, consent)
         screened = recall(headers, memory)
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
@@ -174,23 +174,23 @@ class Visit(Struct, eq=False, gc=False):
             leaving = [*make_private(leaving), *expiries] if expiries else leaving
             verdicts = [*verdicts, *swept]
         if self._record is not None:
-            written = service.carrier.write(self._record, arrival.scope)
+            written = enforcer.carrier.write(self._record, arrival.scope)
             leaving = [*make_private(leaving), ("Set-Cookie", written)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
         if verdicts:
             self.verdicts = verdicts
-            service.count(verdicts)
+            enforcer.count(verdicts)
             if logger.isEnabledFor(logging.INFO):
                 self._log(verdicts)
             if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
-        return leaving if service.mode == "enforce" else headers
+        return leaving if enforcer.mode == "enforce" else headers
 
     def _situation(self, request: Request) -> Situation:
         by_path = self._rules.by_path and not request.cross_site_subresource
         scope = self.arrival.scope
-        return Situation(scope.host, scope.https, request.path if by_path else None, self._service.clock())
+        return Situation(scope.host, scope.https, request.path if by_path else None, self._enforcer.clock())
 
     def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
         swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=self._withdrawn)
@@ -223,7 +223,7 @@ class Visit(Struct, eq=False, gc=False):
                 "cookie": verdict.label,
                 "category": verdict.category or "undeclared",
                 "reason": verdict.reason,
-                "mode": self._service.mode,
+                "mode": self._enforcer.mode,
             }
             hint = _hint(verdict)
             logger.log(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from .enforcer import Enforcer
 from .errors import ConfigurationError, NoGuard, UsageError
 from .guard.screen import HARMLESS, are_harmless, unsplit
 from .guard.verdict import Override
 from .policy.classifier import is_under
 from .policy.policy import Policy
-from .service import Service
 from .visit import Visit
 from .visitor.ask import Ask
 from .visitor.desk import Desk
@@ -57,10 +57,10 @@ class CookieGuard:
                 )
         _refuse_second_guard(app)
         self.app = app
-        self.service = Service(policy, secret_key=secret_key, override=override, clock=clock)
-        self._desk = Desk(self.service)
+        self.enforcer = Enforcer(policy, secret_key=secret_key, override=override, clock=clock)
+        self._desk = Desk(self.enforcer)
         # A quick no for nearly every request: what neither begins so nor is left alone is the app's.
-        leaves_alone = self.service.mode == "off" or policy.guard.exclude
+        leaves_alone = self.enforcer.mode == "off" or policy.guard.exclude
         self._special = ("",) if leaves_alone else self._desk.beginnings
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -69,7 +69,7 @@ class CookieGuard:
             raise ConfigurationError("cookieguard.E006", _TWO_GUARDS)
         cookies = environ.get("HTTP_COOKIE")
         visit = environ[KEY] = Visit(
-            self.service,
+            self.enforcer,
             cookies,
             environ.get("HTTP_HOST") or environ["SERVER_NAME"],
             environ["wsgi.url_scheme"],
@@ -97,8 +97,8 @@ class CookieGuard:
 
     def _excludes(self, environ: WSGIEnvironment) -> bool:
         path = _Request(environ).path
-        return self.service.mode == "off" or (
-            path is not None and is_under(path, self.service.policy.guard.exclude)
+        return self.enforcer.mode == "off" or (
+            path is not None and is_under(path, self.enforcer.policy.guard.exclude)
         )
 
 

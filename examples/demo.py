@@ -22,8 +22,7 @@ from rich.padding import Padding
 from rich.table import Table
 from werkzeug.test import Client
 
-from cookieguard import CookieGuard, visit_from
-from cookieguard.guard.verdict import Verdict
+from cookieguard import CookieGuard, Verdict, visit_from
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -137,6 +136,13 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="end after the tables")
     once = parser.parse_args().once
     guarded = make_app()
+    console.print(
+        "A shop with advertising partners (examples/ad_partners): a browser opens the home page, logs in,"
+    )
+    console.print(
+        "and visits the account, the shop and the support chat. What the guard makes of each cookie that"
+    )
+    console.print("the app sets; support_chat_visitor is declared in the policy of next year only.\n")
     tables(guarded)
     if not once:
         serve(guarded)

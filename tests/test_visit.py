@@ -234,9 +234,9 @@ class TestReport:
             caplog.clear()
             site.get(cookie="ads_7=1", **NAVIGATION)
             logs.append([record.getMessage() for record in caplog.records])
-            counts.append(site.guard.service.counts)
+            counts.append(site.guard.enforcer.counts)
 
-        assert [site.guard.service.mode for site in (reporting, Site())] == ["report", "enforce"]
+        assert [site.guard.enforcer.mode for site in (reporting, Site())] == ["report", "enforce"]
         assert logs[0] == logs[1] and counts[0] == counts[1]
         assert counts[0]["stripped", "analytics"] == 1
 
@@ -258,7 +258,7 @@ def left_alone(site: Site, path: str, caplog: pytest.LogCaptureFixture) -> None:
 
     assert cookies_of(response) == list(APP_COOKIES)
     assert site.seen == "stats=1"
-    assert not site.guard.service.counts
+    assert not site.guard.enforcer.counts
     assert not [record for record in caplog.records if record.levelno < logging.WARNING]
 
 
@@ -352,7 +352,7 @@ def test_counts_add_up_over_requests() -> None:
     site.get(cookie="stats=1", **NAVIGATION)
     site.get(cookie=consent("analytics"))
 
-    assert site.guard.service.counts == {
+    assert site.guard.enforcer.counts == {
         ("kept", "essential"): 2,
         ("kept", "analytics"): 3,
         ("stripped", "analytics"): 1,

@@ -900,7 +900,7 @@ def test_a_long_host_costs_no_more_than_a_short_one() -> None:
     # Each label used to cost a look-up for each cookie, where a third party is declared.
     asked: list[str] = []
     app = guarded(responding(), use=["facebook"])
-    classifier = next(iter(app.service._rules.values())).classifier
+    classifier = next(iter(app.enforcer._rules.values())).classifier
     domains = classifier._third_party_domains
     classifier._third_party_domains = lambda host: asked.append(host) or domains(host)  # type: ignore[func-returns-value,method-assign]
 

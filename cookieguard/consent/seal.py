@@ -3,7 +3,8 @@
     1.2026-11-22.+analytics:3f9aK1x0PQ4~30.-marketing:Zx81mGh2LwQ.SIGNATURE
 
 `+` accepted, `*` accepted under a Global Privacy Control signal, `-` refused, each with the
-category's token and, behind `~`, how many days before the day in front. Plain text, so that the browser guard can read it; only the server can write it.
+category's token and, behind `~`, how many days before the day in front. Plain text, so that the
+browser guard can read it; only the server can write it.
 """
 
 from __future__ import annotations

@@ -59,9 +59,7 @@ class Attributes(msgspec.Struct, frozen=True):
 class SetCookie(msgspec.Struct, frozen=True):
     """One cookie as a browser would store it.
 
-    `name` and `value` are the draft's; `names` adds those of lenient browsers. `domain` is
-    lower case without a leading dot, or None for host-only; `path` is None where the browser
-    takes the request's; `expires` is aware, UTC.
+    `name` and `value` are the draft's; `names` adds those of lenient browsers.
     """
 
     name: str
@@ -71,34 +69,42 @@ class SetCookie(msgspec.Struct, frozen=True):
 
     @property
     def max_age(self) -> int | None:
+        """Seconds to live, 0 or less to be deleted; None without a valid Max-Age."""
         return self.attributes.max_age
 
     @property
     def expires(self) -> datetime | None:
+        """The end, aware and in UTC; None without a valid Expires."""
         return self.attributes.expires
 
     @property
     def domain(self) -> str | None:
+        """The Domain, lower case, without a leading dot; None for a host-only cookie."""
         return self.attributes.domain
 
     @property
     def path(self) -> str | None:
+        """The Path; None where the browser takes the request's."""
         return self.attributes.path
 
     @property
     def secure(self) -> bool:
+        """Whether it travels over https only."""
         return self.attributes.secure
 
     @property
     def http_only(self) -> bool:
+        """Whether scripts are kept from it."""
         return self.attributes.http_only
 
     @property
     def same_site(self) -> SameSite | None:
+        """`Strict`, `Lax` or `None`; None where it says nothing that browsers know."""
         return self.attributes.same_site
 
     @property
     def partitioned(self) -> bool:
+        """Whether it is kept apart for each top-level site."""
         return self.attributes.partitioned
 
     def deletes(self, now: datetime | float) -> bool:

@@ -1,1 +1,1 @@
-"""The decision: pure functions over header tuples, policy and consent."""
+"""The decision: functions over header tuples, policy and consent, that know no server."""

@@ -25,6 +25,7 @@ _COOKIE_AGE_LIMIT = 400 * 86400
 
 
 def check_site(reader: Reader, site: Site) -> None:
+    """Find languages that are none."""
     for index, language in enumerate(site.languages):
         try:
             Locale.parse(language, sep="-")
@@ -38,6 +39,7 @@ def check_site(reader: Reader, site: Site) -> None:
 
 
 def check_guard(reader: Reader, guard: GuardSettings) -> None:
+    """Find a mount that nobody reaches, and paths that are none."""
     mount = guard.mount
     if not is_mountable(mount):
         reader.error(
@@ -65,6 +67,7 @@ def is_mountable(mount: str) -> bool:
 
 
 def check_consent(reader: Reader, consent: ConsentSettings) -> None:
+    """Find lifetimes and domains that can't serve, and what an opt-out site must honour."""
     seconds = consent.lifetime.seconds
     if seconds is None:
         reader.error(
@@ -104,6 +107,7 @@ def check_consent(reader: Reader, consent: ConsentSettings) -> None:
 
 
 def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntry]) -> None:
+    """Find ids that can't be used, digests that are none, and consent asked for essentials."""
     for id, category in categories.items():
         path: Path = ("categories", id)
         if not isinstance(id, str) or not _CATEGORY_ID.fullmatch(id):
@@ -128,6 +132,7 @@ def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntr
 
 
 def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]) -> None:
+    """Find ids that can't be used, and addresses and hosts that are none."""
     for id, provider in providers.items():
         path: Path = ("providers", id)
         if not isinstance(id, str) or not _PROVIDER_ID.fullmatch(id):
@@ -166,6 +171,7 @@ def _is_web_address(url: str) -> bool:
 
 
 def check_texts(reader: Reader, language: str, texts: Iterable[tuple[Path, object]]) -> None:
+    """Find texts that the site's own language is missing from."""
     for path, text in texts:
         if isinstance(text, dict) and language not in text:
             reader.error(

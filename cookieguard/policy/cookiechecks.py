@@ -19,6 +19,7 @@ _SHORTEST_ESSENTIAL_HEAD = 3
 def check_cookie(
     reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], providers: Collection[str]
 ) -> None:
+    """Find what one declaration refers to in vain, leaves out, or can't mean."""
     if cookie.category not in categories and not reader.has_reported((*path, "category")):
         reader.error(
             "cookieguard.E107",
@@ -75,6 +76,7 @@ def check_cookie(
 
 
 def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
+    """Find names that no browser stores, and patterns that match too much."""
     where = (*path, "name")
     if (
         isinstance(pattern, Exact)
@@ -110,6 +112,7 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
 
 
 def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) -> None:
+    """Find cookies declared a second time."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, cookie in declared:
         key = (cookie.kind, cookie.pattern, cookie.domain if cookie.party == "third" else None)
@@ -162,6 +165,7 @@ def check_swallowed(
 def check_against_catalogue(
     reader: Reader, declared: Sequence[tuple[Path, Declaration]], catalogue: Index
 ) -> None:
+    """Find names that the catalogue knows as the opposite: essential, or not."""
     for path, cookie in declared:
         if cookie.party == "third" or not isinstance(cookie.pattern, Exact):
             continue

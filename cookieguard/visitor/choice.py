@@ -26,8 +26,8 @@ class BadChoice(Exception):
 class Posted(Struct, frozen=True):
     """A decision on every category: these are accepted, all others refused.
 
-    `tokens` are those that the page showed; `stale` names what was accepted under another wording
-    than today's, which counts for nothing.
+    `stale` names what was accepted under another wording than today's, which counts for nothing;
+    `next` is where the visitor wants to go on, as posted.
     """
 
     accepted: tuple[str, ...]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from ..enforcer import Enforcer
 from ..policy.policy import Policy
-from ..service import Service
 from ..visit import Visit
 from .ask import Ask, Reply, reply
 from .choice import BadChoice, Posted, is_json, read_choice
@@ -25,10 +26,10 @@ _JSON = "application/json"
 class Desk:
     """Answers at the policy's mount, and for Global Privacy Control at its well-known address."""
 
-    def __init__(self, service: Service) -> None:
-        self._enforced = service.mode == "enforce"
-        self._mount = service.policy.guard.mount
-        self._gpc = service.policy.consent.gpc == "honour"
+    def __init__(self, enforcer: Enforcer) -> None:
+        self._enforced = enforcer.mode == "enforce"
+        self._mount = enforcer.policy.guard.mount
+        self._gpc = enforcer.policy.consent.gpc == "honour"
         self.beginnings = (self._mount, GPC_PATH)
 
     def serves(self, path: str) -> bool:
@@ -43,8 +44,9 @@ class Desk:
             return self._error("405 Method Not Allowed", "error.method", ask, visit, ("Allow", allowed))
         if ask.path == GPC_PATH:
             return _gpc_support(visit.policy)
-        if below == f"/{STYLE_NAME}":
-            return reply("200 OK", STYLE, "text/css; charset=utf-8", cached=True)
+        if re.fullmatch(r"/style\.[0-9a-f]{12}\.css", below):
+            # A page from before an update asks for the old address: it gets today's, uncached.
+            return reply("200 OK", STYLE, "text/css; charset=utf-8", cached=below == f"/{STYLE_NAME}")
         if below == "/":
             return _see(ask.link(self._mount))
         if below:

@@ -395,6 +395,13 @@ def test_style_is_cached_by_its_content() -> None:
     assert "immutable" in response.headers["Cache-Control"]
 
 
+def test_an_old_page_gets_todays_style_uncached() -> None:
+    response = client().get(f"{MOUNT}/style.0123456789ab.css")
+
+    assert response.body == STYLE
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize("path", [MOUNT, f"{MOUNT}/nothing", GPC])
 def test_nothing_else_is_cached(path: str) -> None:
     assert "no-store" in client().get(path, expect_errors=True).headers["Cache-Control"]

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from cookieguard import ConfigurationError, Policy
+from cookieguard.enforcer import Enforcer, normalise_host
 from cookieguard.guard.verdict import Verdict
 from cookieguard.policy.classifier import Classification
-from cookieguard.service import Service, normalise_host
 
 KEY = "k" * 32
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 DAY = 86400
 
 
-def service_of(policy: Policy | None = None, *, clock: float = NOON) -> Service:
-    return Service(policy or Policy.from_dict({}), secret_key=KEY, override=None, clock=lambda: clock)
+def enforcer_of(policy: Policy | None = None, *, clock: float = NOON) -> Enforcer:
+    return Enforcer(policy or Policy.from_dict({}), secret_key=KEY, override=None, clock=lambda: clock)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_mode(monkeypatch: pytest.MonkeyPatch, variable: str | None, file: str, 
     if variable is not None:
         monkeypatch.setenv("COOKIEGUARD_MODE", variable)
 
-    assert service_of(Policy.from_dict({"guard": {"mode": file}})).mode == expected
+    assert enforcer_of(Policy.from_dict({"guard": {"mode": file}})).mode == expected
 
 
 @pytest.mark.parametrize("variable", ["Report", "on", "0"])
 def test_unknown_mode_is_an_error_at_start(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     monkeypatch.setenv("COOKIEGUARD_MODE", variable)
     with pytest.raises(ConfigurationError, match="enforce, report, off") as caught:
-        service_of()
+        enforcer_of()
 
     assert caught.value.id == "cookieguard.E004"
 
@@ -76,7 +76,7 @@ def test_the_policy_of_the_day_is_in_force(tmp_path: Path, seconds: int, purpose
     following = {"effective": "2026-12-01", "summary": "Soon.", "policy": "next.json"}
     policy = Policy.from_dict(policy_with("Now.", announcement=following), base=tmp_path)
 
-    arrival = service_of(policy, clock=midnight + seconds).arrive(None, "localhost", "http", None)
+    arrival = enforcer_of(policy, clock=midnight + seconds).arrive(None, "localhost", "http", None)
 
     assert arrival.rules.policy.declarations[0].purpose == purpose
 
@@ -86,7 +86,7 @@ def test_an_announcement_without_a_policy_changes_nothing() -> None:
         policy_with("Now.", announcement={"effective": "2020-01-01", "summary": "Soon."})
     )
 
-    assert service_of(policy).arrive(None, "localhost", "http", None).rules.policy is policy
+    assert enforcer_of(policy).arrive(None, "localhost", "http", None).rules.policy is policy
 
 
 @pytest.mark.parametrize(
@@ -98,38 +98,38 @@ def test_an_announcement_without_a_policy_changes_nothing() -> None:
     ],
 )
 def test_today_is_utc(clock: float, day: str) -> None:
-    assert service_of(clock=clock).arrive(None, "localhost", "http", None).today.isoformat() == day
+    assert enforcer_of(clock=clock).arrive(None, "localhost", "http", None).today.isoformat() == day
 
 
 def test_a_long_cookie_header_is_answered_alike() -> None:
-    service = service_of(Policy.from_dict(policy_with("Now.")))
-    arrival = service.arrive("stats=1; x=" + "y" * 5000, "localhost", "http", None)
+    enforcer = enforcer_of(Policy.from_dict(policy_with("Now.")))
+    arrival = enforcer.arrive("stats=1; x=" + "y" * 5000, "localhost", "http", None)
 
     assert arrival.refused and arrival.visible == "x=" + "y" * 5000
 
 
 def test_counts_are_a_copy_and_lose_nothing_between_threads() -> None:
-    service = service_of()
+    enforcer = enforcer_of()
     verdicts = [
         Verdict("kept", "essential", "a", Classification("essential")),
         Verdict("stripped", "undeclared", "b"),
     ]
     threads = [
-        threading.Thread(target=lambda: [service.count(verdicts) for _ in range(200)]) for _ in range(8)
+        threading.Thread(target=lambda: [enforcer.count(verdicts) for _ in range(200)]) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    service.counts.clear()
+    enforcer.counts.clear()
 
-    assert service.counts == {("kept", "essential"): 1600, ("stripped", "undeclared"): 1600}
+    assert enforcer.counts == {("kept", "essential"): 1600, ("stripped", "undeclared"): 1600}
 
 
 def test_warnings_are_logged_at_start(caplog: pytest.LogCaptureFixture) -> None:
     policy = Policy.from_dict({"cookies": [{"name": "stats", "category": "analytics", "lifetime": "1 day"}]})
     with caplog.at_level(logging.WARNING, "cookieguard"):
-        service_of(policy)
+        enforcer_of(policy)
 
     assert "cookieguard.W202" in caplog.text and "stats" in caplog.text
 

@@ -36,8 +36,8 @@ _LONGEST_HOST = 259
 class Arrival(Struct, frozen=True):
     """What a request's `Cookie` header comes to.
 
-    `gpc` tells whether the browser sends the Global Privacy Control signal, `visible` is the header that the app may see, None for none; `refused` tells whether it holds a
-    cookie to sweep.
+    `gpc` tells whether the browser sends the Global Privacy Control signal, and `refused` whether
+    it holds a cookie to sweep; `visible` is the header that the app may see, None for none.
     """
 
     rules: Rules
@@ -54,7 +54,7 @@ class Arrival(Struct, frozen=True):
         return f"<Arrival at {self.scope.host!r}>"
 
 
-class Service:
+class Enforcer:
     """Shared by the visits of one app. Thread-safe; nothing here changes but counts and memos."""
 
     def __init__(
