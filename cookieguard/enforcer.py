@@ -27,7 +27,7 @@ Mode = Literal["enforce", "report", "off"]
 _MODES: tuple[Mode, ...] = ("enforce", "report", "off")
 
 _DAY = 86400
-_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]+\]", re.ASCII)
 _SHORT = 2048
 # 253 characters, and a port.
 _LONGEST_HOST = 259

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -246,7 +247,7 @@ def _hint(verdict: Verdict) -> str:
     if verdict.reason != "undeclared":
         return ""
     services = services_with(verdict.name)
-    return f"; the catalogue has it: use = {list(services)}" if services else ""
+    return f"; the catalogue has it: use = {json.dumps(services)}" if services else ""
 
 
 def _debug(verdicts: Sequence[Verdict]) -> Headers:

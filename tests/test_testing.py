@@ -10,7 +10,7 @@ from wsgiref.validate import validator
 import pytest
 import webtest
 
-from cookieguard import CookieGuard, Policy, UnknownCategory, visit_from
+from cookieguard import CookieGuard, Policy, UnknownCategory, UsageError, visit_from
 from cookieguard.testing import consent_cookie
 
 KEY = "k" * 32
@@ -97,3 +97,13 @@ def test_unknown_category() -> None:
 
 def test_the_newest_of_several_keys_signs() -> None:
     assert states(POLICY, consent_cookie(POLICY, ["o" * 32, KEY], ["analytics"]))["analytics"] == "accepted"
+
+
+@pytest.mark.parametrize("host", ["localhost:5000", "http://localhost", "a b", "x" * 300])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    with pytest.raises(UsageError, match="give the name alone"):
+        consent_cookie(POLICY, KEY, ["analytics"], host=host)
+
+
+def test_a_text_is_one_category() -> None:
+    assert consent_cookie(POLICY, KEY, "analytics") == consent_cookie(POLICY, KEY, ["analytics"])

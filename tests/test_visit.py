@@ -548,3 +548,24 @@ def test_repr_holds_no_cookie() -> None:
     site.get(cookie=f"sid={SECRET}")
 
     assert repr(site.visit) == "<Visit of 'localhost:80'>"
+
+
+def test_the_log_says_which_use_declares_an_undeclared_cookie(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "cookieguard")
+    Site(cookies=["_fbp=fb.1", "mine=1"]).get()
+
+    assert 'stripped _fbp: undeclared; the catalogue has it: use = ["facebook"]' in caplog.text
+    assert caplog.text.count("the catalogue has it") == 1
+
+
+def test_reading_the_consent_too_late_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "cookieguard")
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"yes" if visit_from(environ).consent.allows("analytics") else b"no"
+
+    response = webtest.TestApp(CookieGuard(validator(app), POLICY, secret_key=KEY)).get("/")
+
+    assert "Vary" not in response.headers
+    assert "doesn't vary by it" in caplog.text

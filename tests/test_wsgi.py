@@ -42,6 +42,7 @@ from cookieguard import (
     CookieGuard,
     NoGuard,
     Policy,
+    UsageError,
     visit_from,
 )
 from cookieguard.testing import consent_cookie
@@ -1079,3 +1080,30 @@ def test_another_hosts_consent_is_none() -> None:
     guarded(responding("_ga=1"))(environ, server.start_response)
 
     assert ("Set-Cookie", "_ga=1") not in server.calls[0][1]
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [(None, {}), ("app", {}), (responding(), {"override": "strip"})],
+    ids=["no app", "a text for an app", "a text for a hook"],
+)
+def test_what_cannot_be_called_is_refused(given: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="give a callable") as caught:
+        CookieGuard(given, policy_of(), secret_key=SECRET, **options)
+
+    assert caught.value.id == "cookieguard.E007"
+
+
+@pytest.mark.parametrize("environ", [None, "environ", flask.Flask(__name__)], ids=["None", "text", "object"])
+def test_what_is_no_environ_says_which_to_give(environ: Any) -> None:
+    with pytest.raises(UsageError, match=r"request\.environ in Flask, request\.META in Django"):
+        visit_from(environ)
+
+
+def test_a_server_may_leave_an_empty_path_out() -> None:
+    environ, server = an_environ(), Server()
+    del environ["PATH_INFO"]
+
+    guarded(responding("session=1", "ads=1"))(environ, server.start_response)
+
+    assert [value for name, value in server.calls[0][1] if name == "Set-Cookie"] == ["session=1"]

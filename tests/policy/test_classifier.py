@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cookieguard.errors import UsageError
 from cookieguard.policy.classifier import UNDECLARED, Classifier, is_under
 from cookieguard.policy.policy import Policy
 
@@ -184,3 +185,9 @@ def test_is_under(path: str, prefix: str, under: bool) -> None:
 
 def test_under_no_prefix_lies_nothing() -> None:
     assert not is_under("/a", ())
+
+
+@pytest.mark.parametrize("policy", ["cookies.toml", {}, None], ids=repr)
+def test_what_is_no_policy_is_refused(policy: Any) -> None:
+    with pytest.raises(UsageError, match="from_file"):
+        Classifier(policy)

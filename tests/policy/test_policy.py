@@ -370,3 +370,37 @@ def test_an_announced_policy_keeps_the_settings_in_force(
     assert following is not policy
     assert (following.guard, following.consent) == (policy.guard, policy.consent)
     assert [warning.id for warning in policy.warnings] == ids
+
+
+@pytest.mark.parametrize("data", ["cookies.toml", None, ["cookies"]], ids=repr)
+def test_what_is_no_dict_is_refused(data: Any) -> None:
+    with pytest.raises(PolicyError, match="from_file"):
+        Policy.from_dict(data)
+
+
+def test_an_entry_is_read_to_its_end_though_it_has_no_name() -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict(
+            {
+                "site": {"languages": ["en"]},
+                "cookies": [{"category": "analytcs", "domain": "-", "purpose": {"de": "x"}}],
+                "providers": {"a": {"privacy_url": "javascript:", "hosts": ["https://x"]}},
+                "announcement": {"policy": "nowhere.toml"},
+            }
+        )
+
+    found = [
+        (problem.id[-4:], problem.entry) for problem in caught.value.problems if problem.level == "error"
+    ]
+    assert sorted(found) == [
+        ("E105", "announcement"),
+        ("E105", "announcement"),
+        ("E105", "cookies[1]"),
+        ("E105", "providers.a"),
+        ("E107", "cookies[1].category"),
+        ("E115", "providers.a.privacy_url"),
+        ("E118", "announcement.policy"),
+        ("E121", "cookies[1].purpose"),
+        ("E126", "cookies[1].domain"),
+        ("E128", "providers.a.hosts[1]"),
+    ]
