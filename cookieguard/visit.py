@@ -56,6 +56,7 @@ class Visit(Struct, eq=False, gc=False):
     _withdrawn: bool = False
     _excluded: bool = False
     touched: bool = False
+    """Whether the response must be looked at, whatever its headers."""
     left: bool = False
     verdicts: Sequence[Verdict] = ()
     """What was decided over each cookie, once the headers left."""

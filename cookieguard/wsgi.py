@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from .enforcer import Enforcer
 from .errors import ConfigurationError, NoGuard, UsageError
-from .guard.screen import HARMLESS, are_harmless, unsplit
+from .guard.headers import HARMLESS, are_harmless, unsplit
 from .guard.verdict import Override
 from .policy.classifier import is_under
 from .policy.policy import Policy

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from cookieguard import Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record, judge
 from cookieguard.guard.caching import Headers
-from cookieguard.guard.screen import Memory, are_harmless, screen, unsplit
+from cookieguard.guard.headers import are_harmless, unsplit
+from cookieguard.guard.screen import Memory, screen
 from cookieguard.guard.verdict import Override, Rules, Situation
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
