@@ -42,7 +42,7 @@ def consent_cookie(
     scope = carrier.scope(host.lower(), https=https)
     choices = (
         Choice(category.id, category.id in accepted, category.token, under_gpc and category.id in accepted)
-        for category in policy.categories.values()
+        for _, category in sorted(policy.categories.items())
         if not category.essential and (category.shown or category.id in accepted)
     )
     return scope.name, carrier.seal(Record(day, tuple(choices)), scope)
