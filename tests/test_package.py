@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 DATA = [
     "cookieguard/py.typed",
     "cookieguard/policy/catalogue/flask.toml",
-    "cookieguard/visitor/languages/en.toml",
+    "cookieguard/visitor/languages/cookieguard.pot",
+    "cookieguard/visitor/languages/de.po",
     "cookieguard/visitor/style.css",
     "cookieguard/visitor/templates/page.html",
 ]

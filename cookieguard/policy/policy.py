@@ -281,10 +281,7 @@ def _consent_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
         yield Declaration(
             name=name,
             category=ESSENTIAL,
-            purpose={
-                "en": "Remembers which categories of cookies you accepted or refused.",
-                "de": "Merkt sich, welche Arten von Cookies Sie zugelassen oder abgelehnt haben.",
-            },
+            purpose="Remembers which categories of cookies you accepted or refused.",
             lifetime=consent.lifetime,
             path="/",
             domain=None if name.startswith("__Host-") else consent.domain,

@@ -40,6 +40,7 @@ class Row(Struct, frozen=True):
 
     declaration: Declaration
     provider: Provider | None
+    purpose: str | Markup
 
 
 class Section(Struct, frozen=True):
@@ -101,7 +102,7 @@ def _section(category: Category, visit: Visit, texts: Texts) -> Section:
     # Of the consent cookie's two names only one is in use here.
     unused = {*CONSENT_COOKIES} - {visit.arrival.scope.name}
     rows = tuple(
-        Row(declaration, policy.providers.get(declaration.provider or ""))
+        Row(declaration, policy.providers.get(declaration.provider or ""), _purpose(declaration, texts))
         for declaration in policy.of_category(category.id)
         if declaration.name not in unused
     )
@@ -117,3 +118,9 @@ def _title(category: Category, texts: Texts) -> str | Markup:
     if category.title:
         return texts.site(category.title)
     return texts.say(standard) if texts.knows(standard) else category.id.capitalize()
+
+
+def _purpose(declaration: Declaration, texts: Texts) -> str | Markup:
+    if declaration.name in CONSENT_COOKIES:
+        return texts.say("cookie.consent")
+    return texts.site(declaration.purpose) or texts.say("cookie.no_purpose")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
+from babel.messages.pofile import read_po
 from babel.units import format_unit
 from markupsafe import Markup, escape
 from werkzeug.datastructures import LanguageAccept
@@ -27,7 +26,7 @@ _FOLDER = Path(__file__).parent / "languages"
 @cache
 def shipped_languages() -> tuple[str, ...]:
     """Return the languages that the pages can speak."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    return tuple(sorted(["en", *(path.stem for path in _FOLDER.glob("*.po"))]))
 
 
 def choose_language(policy: Policy, asked: str | None, accept: str | None) -> str:
@@ -37,12 +36,20 @@ def choose_language(policy: Policy, asked: str | None, accept: str | None) -> st
         return asked
     if accept:
         wanted = parse_accept_header(accept, LanguageAccept)
-        # Who asks for `de-AT` before `en` is better served by `de`.
-        wider = [(tag.partition("-")[0], quality) for tag, quality in wanted if quality > 0]
+        wider = [(wide, quality) for tag, quality in wanted if quality > 0 for wide in _wider(tag)]
         best = LanguageAccept([*wanted, *wider]).best_match(offered)
         if best is not None:
             return best
     return offered[0]
+
+
+def _wider(tag: str) -> Iterator[str]:
+    """Yield what serves a language tag better than a visitor's next choice."""
+    language, *rest = tag.lower().replace("_", "-").split("-")
+    if language == "zh":
+        traditional = {"hant", "tw", "hk", "mo"} & set(rest)
+        yield "zh-Hant" if traditional else "zh-Hans"
+    yield {"no": "nb", "nn": "nb", "iw": "he"}.get(language, language)
 
 
 def languages(policy: Policy) -> Sequence[str]:
@@ -53,8 +60,13 @@ def languages(policy: Policy) -> Sequence[str]:
 
 
 @cache
-def _words(language: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
+def _words(language: str) -> dict[str, str]:
+    """Return our own sentences by key; the template holds the English ones."""
+    path = _FOLDER / ("cookieguard.pot" if language == "en" else f"{language}.po")
+    with path.open("rb") as file:
+        messages = [message for message in read_po(file) if message.context]
+    said = [(message.context, message.id if language == "en" else message.string) for message in messages]
+    return {str(key): str(text) for key, text in said if text}
 
 
 class Texts:
@@ -74,19 +86,15 @@ class Texts:
 
     def say(self, key: str, **values: object) -> str | Markup:
         """Return one of our own sentences, `values` put in for {names}."""
-        value: Any = _words(self._own)
-        for step in key.split("."):
-            value = value[step]
+        # What a translator has yet to say is said in English.
+        spoken = self._own if key in _words(self._own) else "en"
+        text = _words(spoken)[key]
         # What is put in may be marked up itself, as a title in another language is.
-        text = escape(value).format(**values) if values else str(value)
-        return self._marked(text, self._own)
+        return self._marked(escape(text).format(**values) if values else text, spoken)
 
     def knows(self, key: str) -> bool:
         """Tell whether there is such a sentence."""
-        value: Any = _words(self._own)
-        for step in key.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        return value is not None
+        return key in _words("en")
 
     def site(self, text: Text | None) -> str | Markup:
         """Return the site's wording; in its own language, marked as such, where this one is missing."""
