@@ -9,7 +9,6 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date
-from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.units import format_unit
 from markupsafe import Markup, escape
@@ -76,7 +75,7 @@ class Texts:
         self.language = language
         self.locale = Locale.parse(language, sep="-")
         self._source = source
-        spoken = [language, language.partition("-")[0]]
+        spoken = [language, *_wider(language)]
         # A site may write in a language that we don't ship: its own words stand among English ones.
         self._own = next((tag for tag in spoken if tag in shipped_languages()), "en")
 
@@ -114,11 +113,7 @@ class Texts:
             return self.say("cookie.lifetime_unknown")
         if lifetime.seconds is None:
             return self.say("cookie.session")
-        units = [
-            format_unit(amount, f"duration-{unit}", "long", locale=self.locale)
-            for amount, unit in lifetime.parts
-        ]
-        return format_list(units, "unit", locale=self.locale)
+        return ", ".join(_amount(amount, f"duration-{unit}", self.locale) for amount, unit in lifetime.parts)
 
     def day(self, day: date) -> str:
         """Write out a day."""
@@ -130,6 +125,13 @@ class Texts:
         return locale.get_display_name(locale) or language
 
     def _marked(self, text: str, language: str) -> str | Markup:
-        if language.partition("-")[0] == self.language.partition("-")[0]:
+        written = Locale.parse(language, sep="-")
+        if (written.language, written.script) == (self.locale.language, self.locale.script):
             return text
         return Markup('<span lang="{}">{}</span>').format(language, text)
+
+
+def _amount(amount: int, unit: str, locale: Locale) -> str:
+    # Where a language has no long form of its own, Babel gives the unit's identifier instead.
+    long = format_unit(amount, unit, "long", locale=locale)
+    return format_unit(amount, unit, "short", locale=locale) if unit in long else long

@@ -112,6 +112,16 @@ class Page:
 
 
 @pytest.mark.parametrize("language", shipped_languages())
+def test_speaks_each_language(language: str) -> None:
+    page = Page(query=f"?lang={language}")
+
+    assert page.root.attrib["lang"] == language
+    assert page.root.attrib["dir"] == ("rtl" if language in ("ar", "he") else "ltr")
+    # Babel says so where it has no word for a unit.
+    assert "duration-" not in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize(
     "policy",
     [

@@ -159,6 +159,8 @@ def test_knows(key: str, known: bool) -> None:
         pytest.param("en", "6 months", "6 months", id="months"),
         pytest.param("de", "1 year", "1 Jahr", id="german"),
         pytest.param("en", "P1DT12H", "1 day, 12 hours", id="two-units"),
+        pytest.param("he", "P1DT12H", "1 יום, 12 שעות", id="two-units-where-babel-lists-none"),
+        pytest.param("et", "6 months", "6 kuud", id="no-long-form"),
         pytest.param("en", "session", "until you close the browser", id="session"),
         pytest.param("en", None, "not stated", id="none"),
         pytest.param("de", None, "nicht angegeben", id="none-german"),
@@ -175,3 +177,25 @@ def test_days_names_and_direction() -> None:
     assert Texts("de", "en").day(date(2026, 11, 22)) == "22. November 2026"
     assert english.name_of("de") == "Deutsch"
     assert (english.direction, arabic.direction) == ("ltr", "rtl")
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [
+        ("zh-TW", "zh-Hant"),
+        ("zh-CN", "zh-Hans"),
+        ("zh", "zh-Hans"),
+        ("pt-PT", "pt"),
+        ("no", "nb"),
+        ("de-AT", "de"),
+    ],
+)
+def test_a_near_language_serves(tag: str, spoken: str) -> None:
+    said = Texts(spoken, "en").say("choice.reject_all")
+
+    assert said != Texts("en", "en").say("choice.reject_all")
+    assert Texts(tag, "en").say("choice.reject_all") in (
+        said,
+        Markup('<span lang="{}">{}</span>').format(spoken, said),
+    )
+    assert choose_language(policy_of("en", spoken), None, tag) == spoken
