@@ -115,12 +115,12 @@ class Enforcer:
         domain = rules.classifier.third_party_domain(scope.host)
         return self._memories(rules, domain, scope.https, tuple(consent.reasons.values()))
 
-    def count(self, verdicts: Iterable[Verdict]) -> None:
-        """Add verdicts to the counts."""
+    def count(self, verdicts: Iterable[Verdict], by: int = 1) -> None:
+        """Add verdicts to the counts; with -1 take back what never left."""
         counts = self._counts
         with self._counting:
             for verdict in verdicts:
-                counts[verdict.action][verdict.classification.category] += 1
+                counts[verdict.action][verdict.classification.category] += by
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
@@ -131,6 +131,7 @@ class Enforcer:
                     (action, category or "undeclared"): count
                     for action, counted in self._counts.items()
                     for category, count in counted.items()
+                    if count
                 }
             )
 

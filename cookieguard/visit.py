@@ -156,6 +156,11 @@ class Visit(Struct, eq=False, gc=False):
             self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
         return self._arrival
 
+    def retract(self) -> None:
+        """Take back what was decided over headers that never left: others take their place."""
+        self._enforcer.count(self.verdicts, -1)
+        self.verdicts = ()
+
     def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave; log and count.
 

@@ -119,7 +119,7 @@ class _Response(Struct, frozen=True, eq=False):
         visit = self.visit
         visit.left = True
         if exc_info is not None:
-            visit.verdicts = ()
+            visit.retract()
         if visit.touched or not (HARMLESS.issuperset(headers) or are_harmless(headers)):
             headers = visit.leave(headers, _Request(self.environ))
         else:

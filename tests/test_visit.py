@@ -569,3 +569,20 @@ def test_reading_the_consent_too_late_is_told(caplog: pytest.LogCaptureFixture) 
 
     assert "Vary" not in response.headers
     assert "doesn't vary by it" in caplog.text
+
+
+def test_what_never_left_is_not_counted() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "stats=1")])
+        try:
+            raise LookupError
+        except LookupError:
+            start_response(
+                "500 Oops", [("Content-Type", "text/plain"), ("Set-Cookie", "sid=1")], sys.exc_info()
+            )
+        return [b"sorry"]
+
+    guard = CookieGuard(validator(app), POLICY, secret_key=KEY)
+    webtest.TestApp(guard).get("/", status=500)
+
+    assert guard.enforcer.counts == {("kept", "essential"): 1}

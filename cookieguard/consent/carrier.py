@@ -68,11 +68,11 @@ class Carrier:
 
     def _open(self, values: Iterable[str], audience: str) -> Record | None:
         records = [record for value in values if (record := self._seal.loads(value, audience))]
-        # "Among several that verify: the newest; in a tie what all of them allow."
-        newest = max((record.day for record in records), default=None)
-        return (
-            reduce(Record.merged, (record for record in records if record.day == newest)) if newest else None
-        )
+        if not records:
+            return None
+        # "Among several that verify: the newest; in a tie what all of them allow." And no refusal
+        # is undone by an acceptance from before it.
+        return reduce(Record.merged, sorted(records, key=lambda record: record.day, reverse=True))
 
     def seal(self, record: Record, scope: Scope) -> str:
         """Return the cookie's value alone."""

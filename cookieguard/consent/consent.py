@@ -40,19 +40,33 @@ class Record(Struct, frozen=True):
     day: date
     choices: tuple[Choice, ...] = ()
 
-    def merged(self, other: Record) -> Record:
-        """Combine two decisions of one day into what both of them allow."""
-        ours, theirs = _by_category(self), _by_category(other)
+    def merged(self, older: Record) -> Record:
+        """Add what another decision, of the same day or before, takes away from this one.
+
+        Of one day, what both allow; else a refusal that was made after an acceptance.
+        """
+        gap = (self.day - older.day).days
+        ours = _by_category(self)
+        theirs = {id: replace(choice, age=choice.age + gap) for id, choice in _by_category(older).items()}
         merged = []
         for id in sorted(ours.keys() | theirs.keys()):
-            pair = [choices[id] for choices in (ours, theirs) if id in choices]
-            refusals = [choice for choice in pair if not choice.accepted]
-            if refusals:
-                merged.append(min(refusals, key=lambda choice: choice.age))
-            elif len(pair) == 2 and pair[0].token == pair[1].token:
-                under_gpc = pair[0].under_gpc and pair[1].under_gpc
-                merged.append(Choice(id, True, pair[0].token, under_gpc, max(pair[0].age, pair[1].age)))
+            our, their = ours.get(id), theirs.get(id)
+            if gap and (our is None or their is None or their.accepted or their.age > our.age):
+                stands = our or (their if their and not their.accepted else None)
+            else:
+                stands = _both(our, their)
+            if stands:
+                merged.append(stands)
         return Record(self.day, tuple(merged))
+
+
+def _both(our: Choice | None, their: Choice | None) -> Choice | None:
+    refusals = [choice for choice in (our, their) if choice and not choice.accepted]
+    if refusals:
+        return min(refusals, key=lambda choice: choice.age)
+    if our is None or their is None or our.token != their.token:
+        return None
+    return replace(our, under_gpc=our.under_gpc and their.under_gpc, age=max(our.age, their.age))
 
 
 def _by_category(record: Record) -> dict[str, Choice]:
@@ -127,7 +141,8 @@ class Consent(Struct, frozen=True, eq=False):
         return Record(today, _sorted(choices))
 
     def _aged(self, today: date) -> Iterator[Choice]:
-        passed = (today - self.day).days if self.day else 0
+        # A refusal may be a day ahead; it then grows a day older than it is.
+        passed = max(0, (today - self.day).days) if self.day else 0
         for choice in self.choices.values():
             yield replace(choice, age=choice.age + passed)
 

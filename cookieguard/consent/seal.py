@@ -79,7 +79,7 @@ class Seal:
         version, _, rest = text.partition(".")
         day, *choices = rest.split(".")
         matches = [_CHOICE.fullmatch(choice) for choice in choices]
-        if version != _VERSION or not _DAY.fullmatch(day):
+        if version != _VERSION or not _DAY.fullmatch(day) or not all(matches):
             return None
         try:
             made_on = date.fromisoformat(day)

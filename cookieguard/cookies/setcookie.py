@@ -26,11 +26,12 @@ _MAX_PAIR = 4096
 _MAX_ATTRIBUTE_VALUE = 1024
 _DELTA_SECONDS = re.compile(r"-?[0-9]+")
 _SIGNED = re.compile(r"\+[0-9]+")
-# What every browser tried reads as a date. On others they differ from the draft and each other, and
-# where one can't read a date it keeps the cookie.
-_PLAIN_DATE = re.compile(
-    r'"?(?:[A-Z][a-z]{2,8},? )?[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{2}|[0-9]{4}) '
-    r'[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: (?:GMT|UTC|[+-][0-9]{4}))?"?',
+# What every browser tried reads as the same date. On others they differ from the draft and each
+# other: Firefox obeys zones, and where a browser can't read a date it keeps the cookie.
+PLAIN_DATE = re.compile(
+    r'"?(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? )?'
+    r"[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{2}|[0-9]{4}) "
+    r'[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: (?:GMT|UTC|[+-]0000))?"?',
     re.ASCII,
 )
 # Python refuses to convert longer digit strings; a browser clamps long before.
@@ -232,7 +233,7 @@ def _parse_attributes(unparsed: str) -> Attributes:
             max_age = max_age if seconds is None else seconds
         elif name == "expires":
             date = parse_cookie_date(value)
-            odd_date |= expires is not None if date is None else not _PLAIN_DATE.fullmatch(value)
+            odd_date |= expires is not None if date is None else not PLAIN_DATE.fullmatch(value)
             unreadable |= date is None
             expires = expires if date is None else date
     # "If cookie-domain starts with %x2E ("."), let cookie-domain be cookie-domain without its

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 
-PLAIN, CACHING, SET_COOKIE, SPLITTING = range(1, 5)
+PLAIN, CACHING, DATE, SET_COOKIE, SPLITTING = range(1, 6)
 # What the names seen so far are; bounded, since an app may make names up.
 _kinds: dict[str, int] = {}
 _MOST_KINDS = 1024
@@ -36,7 +36,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def kind_of(name: str) -> int:
-    """Tell a header by its name: PLAIN, CACHING, SET_COOKIE or SPLITTING."""
+    """Tell a header by its name: PLAIN, CACHING, DATE, SET_COOKIE or SPLITTING."""
     return _kinds.get(name) or _learn_kind(name)
 
 
@@ -57,6 +57,8 @@ def _classify_header(name: str) -> int:
     lowered = trimmed.lower()
     if lowered == "set-cookie":
         return SET_COOKIE
+    if lowered == "date":
+        return DATE
     return CACHING if is_about_caching(lowered) else PLAIN
 
 
@@ -78,6 +80,6 @@ def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
         kind = _kinds.get(name) or _learn_kind(name)
         if kind >= SET_COOKIE or "\n" in value or "\r" in value:
             return False
-        if name.lower() in _REPEATING and len(HARMLESS) < _MOST_HARMLESS:
+        if name.lower() in _REPEATING and len(value) < 128 and len(HARMLESS) < _MOST_HARMLESS:
             HARMLESS.add(header)
     return True

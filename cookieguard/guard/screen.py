@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..consent.consent import Consent
-from ..cookies.setcookie import parse_set_cookie
+from ..cookies.date import parse_cookie_date
+from ..cookies.setcookie import PLAIN_DATE, parse_set_cookie
 from .caching import PRIVATE, Headers, make_private
-from .headers import CACHING, HARMLESS, SET_COOKIE, SPLITTING, kind_of, unsplit
+from .headers import CACHING, DATE, HARMLESS, SET_COOKIE, SPLITTING, kind_of, unsplit
 from .ruling import Ruling, rule
 from .verdict import Rules, Situation, Verdict, logger
 
@@ -86,6 +88,7 @@ def screen(
     kept: Headers = []
     verdicts: list[Verdict] = []
     personal = caching = False
+    situation = _as_dated(headers, situation)
     for name, value in headers:
         kind = kind_of(name)
         if kind == SET_COOKIE:
@@ -97,9 +100,19 @@ def screen(
                 kept.append((name, ruling.apply(value)))
         elif kind == SPLITTING:
             logger.error("a header was left out: its name is no token, and would make others of the response")
+        elif kind == DATE and not PLAIN_DATE.fullmatch(value):
+            continue  # browsers may read it otherwise than we do; servers write their own
         else:
             caching = caching or kind == CACHING
             kept.append((name, unsplit(value)))
     if personal:
         kept = make_private(kept) if caching else [*kept, PRIVATE]
     return Screened(kept, verdicts)
+
+
+def _as_dated(headers: Sequence[tuple[str, str]], situation: Situation) -> Situation:
+    # Chromium and Firefox reckon an Expires from the response's Date: one out of a cache makes a
+    # cookie live whose date is past by the clock.
+    dates = [parse_cookie_date(value) for name, value in headers if kind_of(name) == DATE]
+    past = [date.timestamp() for date in dates if date]
+    return replace(situation, now=min(situation.now, *past)) if past else situation

@@ -11,7 +11,7 @@ from ..cookies.cookieheader import filter_cookie_header, split_cookie_header
 from ..cookies.setcookie import Attributes, SetCookie
 from ..policy.model import CONSENT_COOKIES, Declaration
 from ..policy.pattern import Exact
-from .verdict import Rules, Situation, Verdict, overridden
+from .verdict import Rules, Situation, Verdict, classify_here, overridden
 
 MOST_OCTETS = 2500
 """Of the lines that expire in one response: proxies refuse a head of over 4 KiB. What is left
@@ -32,7 +32,7 @@ def is_refused(name: str, rules: Rules, consent: Consent, situation: Situation) 
     """
     if name in CONSENT_COOKIES:
         return False
-    found = rules.classifier.classify(name, situation.host)
+    found = classify_here(name, situation.host, rules.classifier)
     if found.declaration is None or found.category is None or found.declaration.essential_somewhere:
         return False
     reason = consent.reasons[found.category]
@@ -60,22 +60,34 @@ def sweep(
     names = dict.fromkeys(name for name, _ in split_cookie_header(cookies))
     if withdrawn:
         names |= dict.fromkeys(_out_of_sight(rules))
-    swept: Swept = []
-    room = MOST_OCTETS
-    for name in names:
+    refused = [
+        name
+        for name in names
         # A name that can't stand in a Set-Cookie header can't be expired by one.
-        if not is_refused(name, rules, consent, situation) or _UNSENDABLE.search(name):
-            continue
-        found = rules.classifier.classify(name, situation.host)
-        if found.declaration is None or found.category is None:
-            continue
-        lines = list(_expiries(name, found.declaration, rules, situation))
-        octets = sum(len("Set-Cookie: ") + len(line) + 2 for line in lines)
-        if octets > room:
-            continue  # one long name mustn't keep the others
-        room -= octets
-        swept.append((Verdict("swept", consent.reasons[found.category], name, found), lines))
-    return swept
+        if is_refused(name, rules, consent, situation) and not _UNSENDABLE.search(name)
+    ]
+    swept = [_expired(name, rules, consent, situation) for name in refused]
+    if sum(map(_octets, swept)) <= MOST_OCTETS:
+        return swept
+    # Not each time the same first ones: what lies at another path stays, and would keep the others.
+    start = int(situation.now) % len(swept)
+    room, fitting = MOST_OCTETS, []
+    for entry in swept[start:] + swept[:start]:
+        if _octets(entry) <= room:
+            room -= _octets(entry)
+            fitting.append(entry)
+    return fitting
+
+
+def _expired(name: str, rules: Rules, consent: Consent, situation: Situation) -> tuple[Verdict, list[str]]:
+    found = classify_here(name, situation.host, rules.classifier)
+    reason = consent.reasons[found.category or ""]
+    lines = list(_expiries(name, found.declaration, rules, situation)) if found.declaration else []
+    return Verdict("swept", reason, name, found), lines
+
+
+def _octets(entry: tuple[Verdict, list[str]]) -> int:
+    return sum(len(f"Set-Cookie: {line}\r\n") for line in entry[1])
 
 
 def _out_of_sight(rules: Rules) -> Iterator[str]:

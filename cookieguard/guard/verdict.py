@@ -11,6 +11,7 @@ from msgspec import Struct
 from ..consent.consent import ALLOWING, Consent, Reason
 from ..cookies.setcookie import SetCookie
 from ..policy.classifier import UNDECLARED, Classification, Classifier
+from ..policy.model import CONSENT_COOKIES
 from ..policy.policy import Policy
 
 logger = logging.getLogger("cookieguard")
@@ -18,6 +19,7 @@ logger = logging.getLogger("cookieguard")
 Action = Literal["kept", "capped", "stripped", "swept"]
 
 UNREADABLE = "unreadable"
+RESERVED = "reserved"
 DELETION = "deletion"
 OVERRIDE = "override"
 
@@ -26,7 +28,7 @@ class Verdict(Struct, frozen=True):
     """One decision over one cookie.
 
     `reason` is a consent's reason (`essential`, `accepted`, `undecided`, `refused`, `gpc`,
-    `opt-out`), or `undeclared`, `deletion`, `unreadable`, `override`; of a capped cookie it says
+    `opt-out`), or `undeclared`, `deletion`, `unreadable`, `reserved`, `override`; of a capped cookie it says
     what was changed: `lifetime`, `attributes`.
     """
 
@@ -108,6 +110,9 @@ def judge(
     """Decide over one `Set-Cookie`, kept or stripped; None is a header that every browser drops."""
     if cookie is None:
         return Verdict("stripped", UNREADABLE, "")
+    # An app that clears all cookies at a log-out must not undo a refusal with them.
+    if not {*CONSENT_COOKIES}.isdisjoint(cookie.names):
+        return Verdict("stripped", RESERVED, cookie.names[-1], rules.classifier.classify(cookie.names[-1]))
     # "Deletions always pass."
     if cookie.deletes(situation.now):
         return Verdict("kept", DELETION, cookie.name, rules.classifier.classify(cookie.names[-1]))
@@ -120,12 +125,26 @@ def judge(
 def _judge_name(
     name: str, domain: str | None, rules: Rules, reasons: Mapping[str, Reason], situation: Situation
 ) -> Verdict:
-    classification = rules.classifier.classify(name, domain or situation.host, situation.path)
+    classification = classify_here(name, domain or situation.host, rules.classifier, situation.path)
     if classification.category is None:
         blocked = rules.policy.guard.undeclared == "block"
         return Verdict("stripped" if blocked else "kept", "undeclared", name, classification)
     reason = reasons[classification.category]
     return Verdict("kept" if reason in ALLOWING else "stripped", reason, name, classification)
+
+
+def classify_here(name: str, host: str, classifier: Classifier, path: str | None = None) -> Classification:
+    """Classify a cookie of the guarded site.
+
+    On a third party's own domain its declarations match first; but what the site itself calls
+    essential, they don't take away.
+    """
+    found = classifier.classify(name, host, path)
+    if found.declaration is not None and found.declaration.party == "third":
+        own = classifier.classify(name, None, path)
+        if own.declaration is not None and own.declaration.essential_somewhere:
+            return own
+    return found
 
 
 def overridden(

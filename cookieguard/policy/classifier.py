@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ..errors import UsageError
 from .index import Index
-from .model import ESSENTIAL, Declaration, Provider
+from .model import ESSENTIAL, Declaration, Provider, third_party_domain
 from .policy import Policy
 
 _REMEMBERED = 4096
@@ -46,8 +46,8 @@ class Classifier:
         self._first_party = Index(cookie for cookie in cookies if cookie.party == "first")
         by_domain: defaultdict[str, list[Declaration]] = defaultdict(list)
         for cookie in cookies:
-            if cookie.party == "third" and cookie.domain:
-                by_domain[cookie.domain.removeprefix(".").lower()].append(cookie)
+            if domain := third_party_domain(cookie):
+                by_domain[domain].append(cookie)
         self._third_party = {domain: Index(declarations) for domain, declarations in by_domain.items()}
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 

@@ -9,8 +9,8 @@ from .checks import HOST, LOCAL_PATH
 from .document import Path
 from .entries import CookieEntry
 from .index import Index
-from .model import CONSENT_COOKIES, ESSENTIAL, Declaration
-from .pattern import Exact, Pattern, Regex
+from .model import CONSENT_COOKIES, ESSENTIAL, Declaration, third_party_domain
+from .pattern import Exact, Pattern, Regex, sample_names
 from .reader import Reader, suggest
 
 _SHORTEST_ESSENTIAL_HEAD = 3
@@ -115,7 +115,7 @@ def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) ->
     """Find cookies declared a second time."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, cookie in declared:
-        key = (cookie.kind, cookie.pattern, cookie.domain if cookie.party == "third" else None)
+        key = (cookie.kind, cookie.pattern, third_party_domain(cookie))
         if cookie.name in CONSENT_COOKIES:
             reader.error(
                 "cookieguard.E109",
@@ -147,11 +147,9 @@ def check_swallowed(
     for essential in first_party:
         if not essential.essential:
             continue
-        name = (
-            essential.name if isinstance(essential.pattern, Exact) else essential.pattern.literal_head + "0"
-        )
-        winner = index.find(name)
-        if winner is None or winner.essential or isinstance(winner.pattern, Exact):
+        found = (index.find(name) for name in sample_names(essential.pattern))
+        winner = next((one for one in found if one and not one.essential), None)
+        if winner is None or isinstance(winner.pattern, Exact):
             continue
         path = mine.get(id(winner), ("use",))
         reader.error(

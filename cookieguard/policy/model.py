@@ -62,6 +62,13 @@ class Declaration(CookieEntry, frozen=True, kw_only=True):
         return self.lifetime is not None and not (self.essential and self.origin == "catalogue")
 
 
+def third_party_domain(declaration: CookieEntry) -> str | None:
+    """Return the domain under which a third party's declaration matches; None for a first party's."""
+    if declaration.party == "first" or not declaration.domain:
+        return None
+    return declaration.domain.removeprefix(".").lower()
+
+
 class Category(Struct, frozen=True, kw_only=True):
     """What the visitor decides on.
 

@@ -106,6 +106,22 @@ def compile_pattern(name: str, match: Match | None = None) -> Pattern:
     return Exact(name)
 
 
+def sample_names(pattern: Pattern) -> Iterator[str]:
+    """Yield some names that the pattern matches, each thing that may vary in it varied once."""
+    if isinstance(pattern, Glob):
+        yield "".join(pattern.parts)
+        yield "0".join(pattern.parts)
+    elif isinstance(pattern, Regex):
+        for way in _Reader(pattern.source).read():
+            least = [min(atom.chars) * max(atom.least, 1) for atom in way]
+            yield "".join(least)
+            for index, atom in enumerate(way):
+                for char in sorted(atom.chars & _ASCII):
+                    yield "".join([*least[:index], char * max(atom.least, 1), *least[index + 1 :]])
+    else:
+        yield pattern.literal_head
+
+
 # The subset. Python's `re` and JavaScript's backtrack, so what may make them go back is bounded
 # here: only a single character or class repeats, and a repetition is followed by something it
 # can't itself match (then going back fails at once) or, once, by nothing that varies in length.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import date
 from os import PathLike
@@ -248,7 +249,7 @@ def _announced_file(
 ) -> FilePath | None:
     path: Path = ("announcement", "policy")
     file = base / name
-    if not file.is_file():
+    if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name too long
         remedy = "give the path of the policy that comes into force, from this file's folder"
         reader.error("cookieguard.E118", path, f"there is no file {name!r}", remedy)
         return None

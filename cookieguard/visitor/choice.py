@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from msgspec import Struct
+from msgspec.structs import replace
 from werkzeug.http import parse_options_header
 
 from ..policy.policy import Policy
@@ -26,12 +27,14 @@ class BadChoice(Exception):
 class Posted(Struct, frozen=True):
     """A decision on every category: these are accepted, all others refused.
 
-    `stale` names what was accepted under another wording than today's, which counts for nothing;
-    `next` is where the visitor wants to go on, as posted.
+    `stale` names what was accepted under another wording than today's, which counts for nothing,
+    and `unseen` what the form didn't show yet: both are left open. `next` is where the visitor
+    wants to go on, as posted.
     """
 
     accepted: tuple[str, ...]
     stale: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     next: str | None = None
 
 
@@ -67,7 +70,11 @@ def _read_form(body: bytes, policy: Policy) -> Posted:
     else:
         raise BadChoice("400 Bad Request", "choice must be all, none or some")
     tokens = dict(entry.partition(":")[::2] for entry in fields.get("digest", []))
-    return _checked(accepted, tokens, policy, fields.get("next", [None])[-1])
+    posted = _checked(accepted, tokens, policy)
+    unseen = tuple(
+        category.id for category in policy.optional if choice == "some" and category.id not in tokens
+    )
+    return replace(posted, unseen=unseen, next=fields.get("next", [None])[-1])
 
 
 def _read_json(body: bytes, policy: Policy) -> Posted:
@@ -80,10 +87,10 @@ def _read_json(body: bytes, policy: Policy) -> Posted:
     tokens = data.get("digests", {})
     if not isinstance(tokens, dict):
         raise BadChoice("400 Bad Request", "digests must be an object: category to digest")
-    return _checked(data["accept"], tokens, policy, None)
+    return _checked(data["accept"], tokens, policy)
 
 
-def _checked(accepted: list[Any], tokens: Mapping[str, Any], policy: Policy, following: str | None) -> Posted:
+def _checked(accepted: list[Any], tokens: Mapping[str, Any], policy: Policy) -> Posted:
     for id in accepted:
         if not isinstance(id, str) or id not in policy.categories:
             raise BadChoice(
@@ -92,4 +99,4 @@ def _checked(accepted: list[Any], tokens: Mapping[str, Any], policy: Policy, fol
     asked = [id for id in dict.fromkeys(accepted) if not policy.categories[id].essential]
     # "a grant under another digest asks again, a refusal always works"
     current = tuple(id for id in asked if tokens.get(id) == policy.categories[id].token)
-    return Posted(current, tuple(id for id in asked if id not in current), following)
+    return Posted(current, tuple(id for id in asked if id not in current))

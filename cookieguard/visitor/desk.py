@@ -74,7 +74,7 @@ class Desk:
         who = sender(ask)
         if who == "foreign" or (who == "unknown" and (posted.accepted or posted.stale)):
             return self._error("403 Forbidden", "error.foreign", ask, visit)
-        visit.decide(posted.accepted, undecided=posted.stale)
+        visit.decide(posted.accepted, undecided={*posted.stale, *posted.unseen})
         if posted.stale or _wants_json(ask):
             return self._show(ask, visit, posted)
         language = ask.asked("lang")

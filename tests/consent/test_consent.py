@@ -347,3 +347,36 @@ def test_merged_acceptances_of_different_wordings_count_for_neither() -> None:
 )
 def test_day_of(seconds: float, day: date) -> None:
     assert day_of(seconds) == day
+
+
+def test_a_refusal_a_day_ahead_survives_what_another_server_adds() -> None:
+    # Its clock is past midnight already, this one's isn't.
+    ahead = judge(record_of("-marketing", day=DAY + timedelta(1)), OPT_OUT, DAY, gpc=False)
+
+    record = ahead.granting(["functional"], OPT_OUT, DAY, gpc=False)
+
+    assert record == record_of("+functional -marketing")
+    assert judge(record, OPT_OUT, DAY, gpc=False).reason("marketing") == "refused"
+
+
+@pytest.mark.parametrize(
+    ("newer", "older", "gap", "expected"),
+    [
+        pytest.param(
+            "+analytics", "+analytics +marketing", 5, "+analytics", id="an old acceptance adds nothing"
+        ),
+        pytest.param("+analytics", "-analytics", 5, "+analytics", id="accepted after a refusal"),
+        pytest.param(
+            "+analytics~11 +functional", "-analytics", 1, "-analytics~1 +functional", id="refused after it"
+        ),
+        pytest.param(
+            "+functional", "-marketing", 3, "+functional -marketing~3", id="a refusal nobody took back"
+        ),
+        pytest.param("-analytics", "+analytics", 3, "-analytics", id="refused since"),
+        pytest.param("+analytics~2", "-analytics", 0, "-analytics", id="one day: what both allow"),
+    ],
+)
+def test_merged_with_an_older_record(newer: str, older: str, gap: int, expected: str) -> None:
+    merged = record_of(newer).merged(record_of(older, day=DAY - timedelta(gap)))
+
+    assert merged == record_of(expected)

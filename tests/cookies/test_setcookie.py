@@ -262,6 +262,8 @@ def test_1024_octets_of_an_attribute(attributes: str, field: str, expected: obje
                 "Thu, 1 Jan 070 0:0:0",
                 "Thu_01_Jan_1970_00:00:00_GMT",
                 "=1 Jan 70 00:00:00",
+                "Thu, 01 Jan 1970 00:00:00 -0100",
+                "Pst, 01 Jan 1970 00:00:00 GMT",
             )
         ),
     ],

@@ -57,6 +57,13 @@ def test_harmless(header: tuple[str, str], harmless: bool) -> None:
     assert are_harmless([("Content-Length", "2"), header]) == harmless
 
 
+def test_long_values_are_not_remembered() -> None:
+    header = ("Content-Type", "text/html; charset=" + "x" * 200)
+
+    assert are_harmless([header])
+    assert header not in HARMLESS
+
+
 def test_nothing_that_may_tell_of_somebody_is_remembered() -> None:
     headers = [("Location", "/reset?token=SECRET"), ("X-User", "SECRET"), ("ETag", '"SECRET"')]
 

@@ -349,3 +349,41 @@ def test_harmless_headers_are_those_that_screening_leaves_alone(headers: Headers
             assert any(
                 name.lower().strip() == "set-cookie" or {"\r", "\n"} & {*value} for name, value in headers
             )
+
+
+THURSDAY, FRIDAY = "Thu, 02 Jan 2020 00:00:00 GMT", "Fri, 03 Jan 2020 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("dates", "cookie", "expected"),
+    [
+        pytest.param([], f"ads=1; Expires={THURSDAY}", "kept deletion", id="no date: past by the clock"),
+        pytest.param([FRIDAY], f"ads=1; Expires={THURSDAY}", "kept deletion", id="past by the date too"),
+        pytest.param([THURSDAY], f"ads=1; Expires={FRIDAY}", "stripped undecided", id="live by an old date"),
+        pytest.param([FRIDAY, THURSDAY], f"ads=1; Expires={FRIDAY}", "stripped undecided", id="one of two"),
+        pytest.param([THURSDAY], "ads=1; Max-Age=0", "kept deletion", id="a max age knows no date"),
+    ],
+)
+def test_browsers_reckon_an_expires_from_the_responses_date(
+    dates: list[str], cookie: str, expected: str
+) -> None:
+    headers = [*(("Date", date) for date in dates), ("Set-Cookie", cookie)]
+    (verdict,) = screen(headers, BLOCK, NOBODY, SITUATION, Memory()).verdicts
+
+    assert f"{verdict.action} {verdict.reason}" == expected
+
+
+def test_a_date_that_browsers_read_in_their_own_ways_does_not_leave_beside_a_cookie() -> None:
+    headers = [("Date", "Thu, 02 Jan 2020 00:00:00 -2300"), ("date", THURSDAY), ("Set-Cookie", "sid=1")]
+
+    assert screen(headers, BLOCK, NOBODY, SITUATION, Memory()).headers == headers[1:]
+
+
+@pytest.mark.parametrize("name", ["cookieguard", "__Host-cookieguard"])
+@pytest.mark.parametrize("rest", ["=; Max-Age=0", "=1.2026-01-01.+ads:x.y", "", "=; Expires=" + THURSDAY])
+def test_the_app_neither_sets_nor_deletes_the_consent_cookie(name: str, rest: str) -> None:
+    secure = "; Secure; Path=/" if rest else ""
+    screened = screen([("Set-Cookie", name + rest + secure)], BLOCK, EVERYBODY, SITUATION, Memory())
+
+    assert not [value for key, value in screened.headers if key == "Set-Cookie"]
+    assert [verdict.action for verdict in screened.verdicts] == ["stripped"]

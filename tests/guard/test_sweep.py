@@ -193,6 +193,16 @@ def test_bounded_and_whole() -> None:
     assert len(swept) >= 4 and {len(lines) for _, lines in swept} == {6}
 
 
+def test_what_cannot_be_swept_does_not_keep_the_rest_for_ever() -> None:
+    stubborn = "; ".join(f"many_{number}=1" for number in range(100))
+    seen = set()
+    for second in range(101):
+        swept = sweep(f"{stubborn}; ads=1", SHARED, NOBODY, Situation(HOST, True, None, NOW + second))
+        seen |= {verdict.name for verdict, _ in swept}
+
+    assert len(seen) == 101
+
+
 def test_one_long_name_does_not_keep_the_others() -> None:
     swept = sweep(f"many_{'x' * 3000}=1; stats=1", RULES, NOBODY, SITUATION)
 

@@ -8,10 +8,18 @@ from typing import Any, Literal
 
 import pytest
 
-from cookieguard import Policy, parse_set_cookie
+from cookieguard import Classifier, Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record
 from cookieguard.consent.consent import judge as judge_consent
-from cookieguard.guard.verdict import Details, Rules, Situation, Verdict, judge, overridden
+from cookieguard.guard.verdict import (
+    Details,
+    Rules,
+    Situation,
+    Verdict,
+    classify_here,
+    judge,
+    overridden,
+)
 
 NOW = 1_795_000_000.0
 SITUATION = Situation("www.example.com", False, None, NOW)
@@ -215,3 +223,27 @@ def test_override_sees_all_there_is_to_know() -> None:
     assert details.classification.category == "analytics"
     assert details.verdict.reason == "undecided"
     assert details.consent is NOBODY and details.situation is SITUATION
+
+
+def test_a_third_party_takes_nothing_essential_from_the_site_on_its_own_domain() -> None:
+    policy = Policy.from_dict(
+        {
+            "cookies": [
+                {"name": "sid", "category": "essential", "purpose": "P.", "lifetime": "session"},
+                {
+                    "name": "s*",
+                    "category": "analytics",
+                    "purpose": "P.",
+                    "lifetime": "1 day",
+                    "party": "third",
+                    "domain": ".Example.com",
+                },
+            ]
+        }
+    )
+    classifier = Classifier(policy)
+
+    assert classify_here("sid", "www.example.com", classifier).category == "essential"
+    assert classify_here("stats", "www.example.com", classifier).category == "analytics"
+    # Asked by name and domain alone, the third party's own declaration answers.
+    assert classifier.classify("sid", "www.example.com").category == "analytics"

@@ -345,3 +345,13 @@ def test_the_message_says_all(tmp_path: Path) -> None:
 )
 def test_says_what_to_write_instead(tmp_path: Path, body: str, remedy: str) -> None:
     assert only(write(tmp_path, "p.toml", body)).remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("essential", "other"),
+    [("sess_[a-f]+", "sess_a*"), ("sess_[a-f]+", "sess*b"), ("(a|bc)_id", "bc*"), ("t[0-9]{4}", "t7*")],
+)
+def test_a_glob_that_takes_part_of_an_essential_regex(tmp_path: Path, essential: str, other: str) -> None:
+    text = cookie(name=f'"{essential}"', match='"regex"', category='"essential"') + cookie(name=f'"{other}"')
+
+    assert "cookieguard.E129" in [problem.id for problem in problems(write(tmp_path, "p.toml", text))]

@@ -161,3 +161,14 @@ def test_any_bytes_are_read_or_refused(data: bytes, kind: str) -> None:
 )
 def test_is_json(kind: str, expected: bool) -> None:
     assert is_json(kind) == expected
+
+
+def test_what_a_form_did_not_show_is_left_open() -> None:
+    policy = POLICY
+    shown = policy.optional[0]
+    body = f"choice=some&accept={shown.id}&digest={shown.id}:{shown.token}".encode()
+
+    posted = read_choice(body, "application/x-www-form-urlencoded", policy)
+
+    assert posted.accepted == (shown.id,)
+    assert posted.unseen == tuple(category.id for category in policy.optional[1:])
