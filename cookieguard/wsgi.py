@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -59,9 +59,9 @@ class CookieGuard:
         self.app = app
         self.enforcer = Enforcer(policy, secret_key=secret_key, override=override, clock=clock)
         self._desk = Desk(self.enforcer)
-        # A quick no for nearly every request: what neither begins so nor is left alone is the app's.
         leaves_alone = self.enforcer.mode == "off" or policy.guard.exclude
-        self._special = ("",) if leaves_alone else self._desk.beginnings
+        # Nearly every request is the app's, and this must tell so in no time.
+        self._special: Container[str] = _Everything() if leaves_alone else self._desk.paths
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the visitor's pages answer, or the app; screen what leaves it."""
@@ -79,11 +79,11 @@ class CookieGuard:
             path = environ["PATH_INFO"]
         except KeyError:
             path = ""
-        if path.startswith(self._special):
+        if path in self._special:
             if self._excludes(environ):
                 visit.exclude()
                 return self.app(environ, start_response)
-            if self._desk.serves(path):
+            if path in self._desk.paths:
                 reply = self._desk.answer(_ask(environ), visit)
                 start_response(reply.status, visit.leave(list(reply.headers), _Request(environ)))
                 return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
@@ -100,6 +100,11 @@ class CookieGuard:
         return self.enforcer.mode == "off" or (
             path is not None and is_under(path, self.enforcer.policy.guard.exclude)
         )
+
+
+class _Everything:
+    def __contains__(self, path: object) -> bool:
+        return True
 
 
 class _Response(Struct, frozen=True, eq=False):

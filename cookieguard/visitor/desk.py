@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Callable
 from datetime import date
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from ..enforcer import Enforcer
-from ..policy.policy import Policy
 from ..visit import Visit
 from .ask import Ask, Reply, reply
 from .choice import BadChoice, Posted, is_json, read_choice
 from .origin import local_path, sender
-from .pages import STYLE, STYLE_NAME, render_error, render_page
+from .pages import STYLE, STYLE_PATH, STYLE_VERSION, render_error, render_page
 from .texts import Texts, languages
 
 GPC_PATH = "/.well-known/gpc.json"
@@ -28,32 +27,29 @@ class Desk:
 
     def __init__(self, enforcer: Enforcer) -> None:
         self._enforced = enforcer.mode == "enforce"
-        self._mount = enforcer.policy.guard.mount
-        self._gpc = enforcer.policy.consent.gpc == "honour"
-        self.beginnings = (self._mount, GPC_PATH)
+        self._mount = mount = enforcer.policy.guard.mount
+        self._routes: dict[str, Callable[[Ask, Visit], Reply]] = {
+            mount: self._show,
+            f"{mount}/": lambda ask, visit: _see(ask.link(mount)),
+            mount + STYLE_PATH: _style,
+        }
+        if enforcer.policy.consent.gpc == "honour":
+            self._routes[GPC_PATH] = _gpc_support
 
-    def serves(self, path: str) -> bool:
-        """Tell whether a path (below the app's root) is one of ours."""
-        return path == self._mount or path.startswith(self._mount + "/") or (self._gpc and path == GPC_PATH)
+    @property
+    def paths(self) -> frozenset[str]:
+        """The paths, below the app's root, that are ours."""
+        return frozenset(self._routes)
 
     def answer(self, ask: Ask, visit: Visit) -> Reply:
-        """Answer a request that `serves` said yes to."""
-        below = ask.path.removeprefix(self._mount)
-        if ask.method not in ("GET", "HEAD", "POST") or (ask.method == "POST" and below):
-            allowed = "GET, HEAD" if below else "GET, HEAD, POST"
-            return self._error("405 Method Not Allowed", "error.method", ask, visit, ("Allow", allowed))
-        if ask.path == GPC_PATH:
-            return _gpc_support(visit.policy)
-        if re.fullmatch(r"/style\.[0-9a-f]{12}\.css", below):
-            # A page from before an update asks for the old address: it gets today's, uncached.
-            return reply("200 OK", STYLE, "text/css; charset=utf-8", cached=below == f"/{STYLE_NAME}")
-        if below == "/":
-            return _see(ask.link(self._mount))
-        if below:
-            return self._error("404 Not Found", "error.not_found", ask, visit)
-        if ask.method == "POST":
+        """Answer a request to one of our paths."""
+        decides = ask.path == self._mount
+        if ask.method == "POST" and decides:
             return self._decide(ask, visit)
-        return self._show(ask, visit)
+        if ask.method not in ("GET", "HEAD"):
+            allowed = "GET, HEAD, POST" if decides else "GET, HEAD"
+            return self._error("405 Method Not Allowed", "error.method", ask, visit, ("Allow", allowed))
+        return self._routes[ask.path](ask, visit)
 
     def _show(self, ask: Ask, visit: Visit, posted: Posted | None = None) -> Reply:
         status = "409 Conflict" if posted and posted.stale else "200 OK"
@@ -118,11 +114,16 @@ def _state(visit: Visit, posted: Posted | None) -> dict[str, object]:
     return state
 
 
-def _gpc_support(policy: Policy) -> Reply:
+def _style(ask: Ask, visit: Visit) -> Reply:
+    # A page from before an update asks for an old version: it gets today's, uncached.
+    return reply("200 OK", STYLE, "text/css; charset=utf-8", cached=ask.asked("v") == STYLE_VERSION)
+
+
+def _gpc_support(ask: Ask, visit: Visit) -> Reply:
     # https://w3c.github.io/gpc/ : "gpc" is boolean, "lastUpdate" a date.
     support: dict[str, object] = {"gpc": True}
-    if isinstance(policy.site.updated, date):
-        support["lastUpdate"] = policy.site.updated.isoformat()
+    if isinstance(visit.policy.site.updated, date):
+        support["lastUpdate"] = visit.policy.site.updated.isoformat()
     return reply("200 OK", json.dumps(support), _JSON)
 
 

@@ -19,8 +19,9 @@ from .origin import local_path
 from .texts import Texts, choose_language, languages
 
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
+STYLE_PATH = "/style.css"
 # The address changes with the bytes, so that a cache may keep them for ever.
-STYLE_NAME = f"style.{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
+STYLE_VERSION = hashlib.sha256(STYLE).hexdigest()[:12]
 
 _templates = Environment(
     loader=PackageLoader("cookieguard.visitor"),
@@ -64,7 +65,7 @@ def render_page(ask: Ask, visit: Visit, mount: str, *, stale: Sequence[str], enf
         mount=mount,
         action=f"{mount}?lang={texts.language}" if ask.asked("lang") == texts.language else mount,
         home=ask.link("/"),
-        style=f"{mount}/{STYLE_NAME}",
+        style=f"{mount}{STYLE_PATH}?v={STYLE_VERSION}",
         contact=_MAIL.format(contact, contact) if _ADDRESS.fullmatch(contact) else contact,
         site_name=visit.policy.site.name or texts.say("page.this_site"),
         sections=[
@@ -86,7 +87,7 @@ def render_error(ask: Ask, visit: Visit, mount: str, message: str) -> str:
     return _templates.get_template("error.html").render(
         texts=texts,
         mount=mount,
-        style=f"{mount}/{STYLE_NAME}",
+        style=f"{mount}{STYLE_PATH}?v={STYLE_VERSION}",
         message=texts.say(message) if texts.knows(message) else message,
     )
 
