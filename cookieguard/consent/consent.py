@@ -83,7 +83,6 @@ class Consent(Struct, frozen=True, eq=False):
     """
 
     reasons: Mapping[str, Reason]
-    allowed: frozenset[str]
     undecided: tuple[str, ...]
     day: date | None = None
     stale: tuple[str, ...] = ()
@@ -189,7 +188,6 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
     refused = {id: choice for id, choice in made.items() if id in reasons and not choice.accepted}
     return Consent(
         reasons=reasons,
-        allowed=frozenset(id for id, reason in reasons.items() if reason in ALLOWING),
         undecided=tuple(
             category.id
             for category in policy.optional

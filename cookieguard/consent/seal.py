@@ -54,7 +54,7 @@ class Seal:
             if len(keys[-1]) < SHORTEST_KEY:
                 raise ConfigurationError(
                     "cookieguard.E003",
-                    f"a secret key has {len(keys[-1])} bytes, less than {SHORTEST_KEY}; make one with: "
+                    f"a secret key is {len(keys[-1])} bytes long, less than {SHORTEST_KEY}; make one with: "
                     "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
                 )
         self._signer = Signer(keys, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)

@@ -26,7 +26,8 @@ class Screened(Struct, frozen=True):
 
 
 class Memory(dict[tuple[str, str], Ruling]):
-    """Rulings by the cookie's name and attributes: under one policy, host, scheme and set of reasons.
+    """Rulings by the cookie's name and attributes: under one policy, scheme and set of reasons, and
+    on a third party's domain or none.
 
     A ruling that hangs on more than those isn't remembered.
     """

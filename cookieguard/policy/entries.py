@@ -24,6 +24,11 @@ class Site(Struct, frozen=True, kw_only=True):
     updated: date | None = None
     languages: tuple[str, ...] = ()
 
+    @property
+    def language(self) -> str:
+        """The site's own language: what texts without a tag are in."""
+        return self.languages[0] if self.languages else "en"
+
 
 class GuardSettings(Struct, frozen=True, kw_only=True):
     """`[guard]`: what happens to a cookie that the policy doesn't allow."""

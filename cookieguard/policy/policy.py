@@ -73,7 +73,7 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def language(self) -> str:
         """The site's own language: what texts without a tag are in."""
-        return self.site.languages[0] if self.site.languages else "en"
+        return self.site.language
 
     @property
     def optional(self) -> tuple[Category, ...]:
@@ -144,11 +144,10 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
     }
     declared = list(_declared(reader, cookies, providers))
     taken_over = [declaration for service in services for declaration in service.declarations]
-    language = site.languages[0] if site.languages else "en"
     cookiechecks.check_twice(reader, declared)
     cookiechecks.check_swallowed(reader, declared, taken_over)
     cookiechecks.check_against_catalogue(reader, declared, whole_index())
-    checks.check_texts(reader, language, _texts(cookies, own_categories))
+    checks.check_texts(reader, site.language, _texts(cookies, own_categories))
 
     announcement = _announcement(reader, base, announcing, guard, consent)
     if reader.failed:
@@ -159,7 +158,7 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
         site=site,
         guard=guard,
         consent=consent,
-        categories=_categories(own_categories, declarations, providers, language),
+        categories=_categories(own_categories, declarations, providers, site.language),
         providers=providers,
         declarations=declarations,
         ledger=ledger,

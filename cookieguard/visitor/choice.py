@@ -71,9 +71,9 @@ def _read_form(body: bytes, policy: Policy) -> Posted:
         raise BadChoice("400 Bad Request", "choice must be all, none or some")
     tokens = dict(entry.partition(":")[::2] for entry in fields.get("digest", []))
     posted = _checked(accepted, tokens, policy)
-    unseen = tuple(
-        category.id for category in policy.optional if choice == "some" and category.id not in tokens
-    )
+    # Without any digest there is no telling what was shown, and "a refusal always works".
+    shown = tokens if choice == "some" and tokens else policy.categories
+    unseen = tuple(category.id for category in policy.optional if category.id not in shown)
     return replace(posted, unseen=unseen, next=fields.get("next", [None])[-1])
 
 

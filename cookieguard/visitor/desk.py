@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -122,7 +121,7 @@ def _style(ask: Ask, visit: Visit) -> Reply:
 def _gpc_support(ask: Ask, visit: Visit) -> Reply:
     # https://w3c.github.io/gpc/ : "gpc" is boolean, "lastUpdate" a date.
     support: dict[str, object] = {"gpc": True}
-    if isinstance(visit.policy.site.updated, date):
+    if visit.policy.site.updated is not None:
         support["lastUpdate"] = visit.policy.site.updated.isoformat()
     return reply("200 OK", json.dumps(support), _JSON)
 

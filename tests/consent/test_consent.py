@@ -146,7 +146,6 @@ def test_states(
     consent = consent_of(record, policy, gpc=gpc)
 
     assert (consent.allows(category), consent.state(category), consent.reason(category)) == expected
-    assert (category in consent.allowed) == expected[0]
 
 
 def test_nothing_kept_is_undecided() -> None:

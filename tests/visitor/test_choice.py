@@ -172,3 +172,9 @@ def test_what_a_form_did_not_show_is_left_open() -> None:
 
     assert posted.accepted == (shown.id,)
     assert posted.unseen == tuple(category.id for category in policy.optional[1:])
+
+
+def test_without_any_digest_a_refusal_refuses_everything() -> None:
+    posted = read_choice(b"choice=some", "application/x-www-form-urlencoded", POLICY)
+
+    assert (posted.accepted, posted.stale, posted.unseen) == ((), (), ())

@@ -6,6 +6,7 @@ only knows, for warnings and suggestions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -69,22 +70,18 @@ def load_service(name: str) -> Service:
 @cache
 def whole_index() -> Index:
     """Return an index over each first-party cookie that the catalogue knows."""
-    return Index(
-        declaration
-        for name in service_names()
-        for declaration in load_service(name).declarations
-        if declaration.party == "first" and declaration.kind == "cookie"
-    )
+    return Index(declaration for name in service_names() for declaration in _first_party_cookies(name))
 
 
 @cache
 def _indexes() -> dict[str, Index]:
-    return {
-        name: Index(
-            declaration for declaration in load_service(name).declarations if declaration.party == "first"
-        )
-        for name in service_names()
-    }
+    return {name: Index(_first_party_cookies(name)) for name in service_names()}
+
+
+def _first_party_cookies(name: str) -> Iterator[Declaration]:
+    for declaration in load_service(name).declarations:
+        if declaration.party == "first" and declaration.kind == "cookie":
+            yield declaration
 
 
 def services_with(cookie: str) -> tuple[str, ...]:
