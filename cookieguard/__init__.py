@@ -1,21 +1,24 @@
 """Enforce a declared cookie policy at the HTTP boundary."""
 
+from .adapter.lookup import script_tag, visit_from
 from .consent.consent import Consent
 from .cookies.setcookie import SetCookie, parse_set_cookie
 from .errors import (
     ConfigurationError,
     CookieguardError,
+    LedgerUnavailable,
     NoGuard,
     PolicyError,
     Problem,
     UnknownCategory,
+    UnreadableImport,
     UsageError,
 )
 from .guard.verdict import Details, Override, Verdict
-from .policy.classifier import Classification, Classifier
+from .policy.classifier import Classification, Classifier, Explanation
 from .policy.policy import Policy
 from .visit import Visit
-from .wsgi import CookieGuard, visit_from
+from .wsgi import CookieGuard
 
 __all__ = [
     "Classification",
@@ -25,6 +28,8 @@ __all__ = [
     "CookieGuard",
     "CookieguardError",
     "Details",
+    "Explanation",
+    "LedgerUnavailable",
     "NoGuard",
     "Override",
     "Policy",
@@ -32,9 +37,11 @@ __all__ = [
     "Problem",
     "SetCookie",
     "UnknownCategory",
+    "UnreadableImport",
     "UsageError",
     "Verdict",
     "Visit",
     "parse_set_cookie",
+    "script_tag",
     "visit_from",
 ]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -18,10 +17,14 @@ from .consent.consent import Consent, Reason, day_of, judge
 from .consent.seal import Seal
 from .cookies.setcookie import WSP
 from .errors import ConfigurationError
-from .guard.screen import Memory
+from .guard.memory import Memory
 from .guard.sweep import hide_refused
-from .guard.verdict import Override, Rules, Situation, Verdict, logger
+from .guard.verdict import Override, Rules, Situation, logger
 from .policy.policy import Policy
+from .tally import Tally
+
+if TYPE_CHECKING:
+    from .ledger.ledger import Ledger
 
 Mode = Literal["enforce", "report", "off"]
 _MODES: tuple[Mode, ...] = ("enforce", "report", "off")
@@ -36,8 +39,9 @@ _LONGEST_HOST = 259
 class Arrival(Struct, frozen=True):
     """What a request's `Cookie` header comes to.
 
-    `gpc` tells whether the browser sends the Global Privacy Control signal, and `refused` whether
-    it holds a cookie to sweep; `visible` is the header that the app may see, None for none.
+    `gpc` tells whether the browser sends the Global Privacy Control signal, `refused` whether it holds
+    a cookie to sweep, and `forged` whether it holds a consent that isn't one; `visible` is the header
+    that the app may see, None for none.
     """
 
     rules: Rules
@@ -48,6 +52,7 @@ class Arrival(Struct, frozen=True):
     memory: Memory
     visible: str | None
     refused: bool
+    forged: bool = False
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame: no cookie's value gets there by this way.
@@ -68,10 +73,16 @@ class Enforcer:
         self.mode = _mode(policy)
         self.policy = policy
         self.clock = clock
-        self.carrier = Carrier(Seal(secret_key), policy.consent)
+        seal = Seal(secret_key)
+        self.carrier = Carrier(seal, policy.consent)
+        # In report mode no consent is written, so none is to prove.
+        recording = policy.ledger is not None and self.mode == "enforce"
+        self.ledger = _open_ledger(policy, seal.keys) if recording else None
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
-        self._counts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
-        self._counting = threading.Lock()
+        self.tally = Tally()
+        # On the way of every response: a method that only passes on would be felt.
+        self.count = self.tally.count
+        self.count_untouched = self.tally.count_untouched
         self._asks_hook = override is not None
         self._judge = lru_cache(maxsize=1024)(judge)
         self._memories = lru_cache(maxsize=128)(_new_memory)
@@ -105,9 +116,9 @@ class Enforcer:
             refused = shown is not cookies
             if rules.policy.guard.request == "hide" and self.mode == "enforce":
                 visible = shown
-        return Arrival(
-            rules, scope, today, gpc, consent, self.memory(rules, scope, consent), visible, refused
-        )
+        forged = record is None and cookies is not None and self.carrier.is_sent(cookies, scope)
+        memory = self.memory(rules, scope, consent)
+        return Arrival(rules, scope, today, gpc, consent, memory, visible, refused, forged)
 
     def memory(self, rules: Rules, scope: Scope, consent: Consent) -> Memory:
         """Return the rulings remembered for visitors who may be told the same."""
@@ -115,25 +126,15 @@ class Enforcer:
         domain = rules.classifier.third_party_domain(scope.host)
         return self._memories(rules, domain, scope.https, tuple(consent.reasons.values()))
 
-    def count(self, verdicts: Iterable[Verdict], by: int = 1) -> None:
-        """Add verdicts to the counts; with -1 take back what never left."""
-        counts = self._counts
-        with self._counting:
-            for verdict in verdicts:
-                counts[verdict.action][verdict.classification.category] += by
+    @property
+    def untouched(self) -> Counter[str]:
+        """The HTML responses that left without a tag so far, by the reason."""
+        return self.tally.untouched
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
         """The verdicts counted so far, by (action, category or "undeclared")."""
-        with self._counting:
-            return Counter(
-                {
-                    (action, category or "undeclared"): count
-                    for action, counted in self._counts.items()
-                    for category, count in counted.items()
-                    if count
-                }
-            )
+        return self.tally.verdicts
 
 
 def _mode(policy: Policy) -> Mode:
@@ -144,6 +145,19 @@ def _mode(policy: Policy) -> Mode:
     raise ConfigurationError(
         "cookieguard.E004", f"COOKIEGUARD_MODE is {asked!r}; use one of {', '.join(_MODES)}"
     )
+
+
+def _open_ledger(policy: Policy, secrets: Sequence[bytes]) -> Ledger:
+    assert policy.ledger is not None
+    try:
+        from .ledger.ledger import Ledger
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("cookieguard"):
+            raise
+        raise ConfigurationError(
+            "cookieguard.E009", f"[ledger] needs {error.name}; pip install 'cookieguard[ledger]'"
+        ) from error
+    return Ledger(policy.ledger, secrets)
 
 
 def _announced(policy: Policy) -> Iterator[Policy]:

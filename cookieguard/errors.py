@@ -40,6 +40,22 @@ class UnknownCategory(UsageError):
         self.known = tuple(known)
 
 
+class UnreadableImport(CookieguardError, ValueError):
+    """A file to import from isn't what it was given as; `line` counts from 1, where it is known."""
+
+    def __init__(self, source: str, reason: str, remedy: str, line: int | None = None) -> None:
+        place = source if line is None else f"{source}:{line}"
+        super().__init__(f"{place}: {reason}; {remedy}")
+        self.source = source
+        self.reason = reason
+        self.remedy = remedy
+        self.line = line
+
+
+class LedgerUnavailable(CookieguardError, RuntimeError):
+    """A consent can't be proved now, so it doesn't count; nothing was changed."""
+
+
 class NoGuard(CookieguardError, LookupError):
     """No `CookieGuard` stands around this app."""
 
@@ -70,7 +86,19 @@ class PolicyError(ConfigurationError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        errors = [problem for problem in self.problems if problem.level == "error"]
-        count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
-        lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__("cookieguard.E001", f"the policy has {count}:\n{lines}")
+        super().__init__("cookieguard.E001", f"the policy has {_listed(self.problems)}")
+
+
+class SettingsError(ConfigurationError):
+    """The deployment's settings can't be used. `problems` holds every mistake, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("cookieguard.E020", f"the settings have {_listed(self.problems)}")
+
+
+def _listed(problems: Sequence[Problem]) -> str:
+    errors = [problem for problem in problems if problem.level == "error"]
+    count = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes"
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    return f"{count}:\n{lines}"

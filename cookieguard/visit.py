@@ -10,14 +10,21 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record, judge
 from .enforcer import Arrival, Enforcer
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict, logger
+from .ledger.drafting import Source, draft, gains
+from .ledger.receipt import Method, Receipt, Shown
 from .policy.catalogue import services_with
+from .policy.model import RECEIPT_COOKIES
 from .policy.policy import Policy
+from .tally import decision_between
+
+_RECEIPT = RECEIPT_COOKIES[0]
 
 
 class Request(Protocol):
@@ -55,6 +62,15 @@ class Visit(Struct, eq=False, gc=False):
     _read: bool = False
     _withdrawn: bool = False
     _excluded: bool = False
+    _receipts: tuple[str, ...] | None = None
+    _counted: bool = False
+    source: Source | None = None
+    """Where the request comes from, for a receipt; None where no ledger keeps any."""
+    method: Method = "api"
+    shown: Shown | None = None
+    """What the visitor decides on, where it is our own page that asks."""
+    form: str = ""
+    """The token of the one form that they send; empty where there is none."""
     touched: bool = False
     """Whether the response must be looked at, whatever its headers."""
     left: bool = False
@@ -85,7 +101,8 @@ class Visit(Struct, eq=False, gc=False):
     def grant(self, categories: Iterable[str]) -> bool:
         """Add categories to what the visitor accepts.
 
-        UnknownCategory or UsageError for one that can't be granted. False, and nothing changed,
+        UnknownCategory or UsageError for one that can't be granted; LedgerUnavailable, and nothing
+        changed, where a ledger is configured and can't store the proof. False, and nothing changed,
         after the headers left or where nothing is enforced.
         """
         record = self._judged.granting(listed(categories), self.policy, self.today, gpc=self.arrival.gpc)
@@ -94,7 +111,7 @@ class Visit(Struct, eq=False, gc=False):
     def withdraw(self, categories: Iterable[str] | None = None) -> bool:
         """Refuse some categories, or with None all of them; what they had set is expired.
 
-        Errors and return value as with `grant`.
+        Errors and return value as with `grant`, but that this needs no proof.
         """
         refused = None if categories is None else listed(categories)
         record = self._judged.withdrawing(refused, self.policy, self.today)
@@ -120,19 +137,82 @@ class Visit(Struct, eq=False, gc=False):
         if self.left:
             logger.warning("a %s came after the headers left and changed nothing; decide before them", what)
             return False
-        if not self._enforced:
+        if not self.enforced:
             logger.warning("a %s was not stored: nothing is enforced here (mode or excluded path)", what)
             return False
         current = self._judged
         stands = record.day == current.day and set(record.choices) == set(current.choices.values())
         if record.choices and not stands:
+            self._prove(record, current)
             self._record = record
             self.touched = True
             self._consent = judge(record, self.policy, self.today, gpc=self.arrival.gpc)
         return True
 
+    def _prove(self, record: Record, current: Consent) -> None:
+        ledger = self._enforcer.ledger
+        if ledger is None:
+            return
+        source = self.source or Source()
+        receipt = draft(
+            record,
+            self.policy,
+            now=self._enforcer.clock(),
+            form=self.form,
+            standing=current,
+            method=self.method,
+            shown=self.shown,
+            path=source.path,
+            address=ledger.keep(source.address),
+        )
+        if gains(record, current):
+            ledger.prove(receipt, self.shown)
+            self._receipts = (receipt.id, *self._known_receipts)[:MOST_RECEIPTS]
+        else:
+            ledger.note(receipt, self.shown)
+            # Who accepts nothing isn't known by any id.
+            if not any(choice.accepted for choice in record.choices):
+                self._receipts = ()
+
+    # What the visitor may ask of the ledger.
+
+    def receipts(self) -> list[Receipt]:
+        """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable."""
+        ledger = self._enforcer.ledger
+        return ledger.find(self._known_receipts) if ledger and self._known_receipts else []
+
+    def receipt_text(self, hash: str) -> Shown | None:
+        """Return a text that was shown, by a receipt's `text`; LedgerUnavailable."""
+        ledger = self._enforcer.ledger
+        return ledger.text(hash) if ledger else None
+
+    def erase_receipts(self) -> int:
+        """Erase that proof, but for the traces that keep the ledger verifiable; LedgerUnavailable.
+
+        Return how many receipts there were. Consent stands as it is. 0 after the headers left.
+        """
+        ledger = self._enforcer.ledger
+        if ledger is None or self.left or not self._known_receipts:
+            return 0
+        erased = ledger.erase(self._known_receipts)
+        self._receipts, self.touched = (), True
+        return erased
+
     @property
-    def _enforced(self) -> bool:
+    def _known_receipts(self) -> tuple[str, ...]:
+        if self._receipts is not None:
+            return self._receipts
+        return self._enforcer.carrier.read_receipts(self._cookies, self.arrival.scope)
+
+    @property
+    def proves(self) -> bool | None:
+        """Whether an acceptance could be proved just now; None where no ledger is configured."""
+        ledger = self._enforcer.ledger
+        return None if ledger is None else not ledger.is_down
+
+    @property
+    def enforced(self) -> bool:
+        """Whether anything is enforced here: not in report mode, and not on an excluded path."""
         return self._enforcer.mode == "enforce" and not self._excluded
 
     # What the adapter asks.
@@ -145,7 +225,7 @@ class Visit(Struct, eq=False, gc=False):
     def visible_cookies(self) -> str | None:
         """The `Cookie` header that the app may see, None for none."""
         arrival = self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
-        if arrival.refused:
+        if arrival.refused or arrival.forged:
             self.touched = True
         return arrival.visible
 
@@ -161,6 +241,10 @@ class Visit(Struct, eq=False, gc=False):
         self._enforcer.count(self.verdicts, -1)
         self.verdicts = ()
 
+    def count_untouched(self, reason: str) -> None:
+        """Count a page that leaves as it came."""
+        self._enforcer.count_untouched(reason)
+
     def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave; log and count.
 
@@ -172,7 +256,7 @@ class Visit(Struct, eq=False, gc=False):
         if self._consent is not None:
             consent = self._consent
             memory = enforcer.memory(rules, arrival.scope, consent)
-        screened = recall(headers, memory)
+        screened = recall(headers, memory, enforcer.clock())
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
         leaving, verdicts = screened.headers, screened.verdicts
@@ -181,8 +265,15 @@ class Visit(Struct, eq=False, gc=False):
             leaving = [*make_private(leaving), *expiries] if expiries else leaving
             verdicts = [*verdicts, *swept]
         if self._record is not None:
+            self._count_decision(self._record)
             written = enforcer.carrier.write(self._record, arrival.scope)
             leaving = [*make_private(leaving), ("Set-Cookie", written)]
+        elif arrival.forged and request.navigates:
+            # The browser guard reads the same cookie, and can't tell.
+            leaving = [*make_private(leaving), ("Set-Cookie", enforcer.carrier.expire(arrival.scope))]
+        if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
+            twin = enforcer.carrier.write_receipts(self._receipts, arrival.scope)
+            leaving = [*make_private(leaving), ("Set-Cookie", twin)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
         if verdicts:
@@ -193,6 +284,16 @@ class Visit(Struct, eq=False, gc=False):
             if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
         return leaving if enforcer.mode == "enforce" else headers
+
+    def _count_decision(self, record: Record) -> None:
+        # What a second call to start_response sends is the same decision.
+        if not self._counted:
+            before = self.arrival.consent.choices.values()
+            accepted = [
+                [each.category for each in made if each.accepted] for made in (before, record.choices)
+            ]
+            self._enforcer.tally.count_decision(decision_between(*accepted))
+            self._counted = True
 
     def _situation(self, request: Request) -> Situation:
         by_path = self._rules.by_path and not request.cross_site_subresource
@@ -252,8 +353,8 @@ def listed(categories: Iterable[str]) -> list[str]:
 def _hint(verdict: Verdict) -> str:
     if verdict.reason != "undeclared":
         return ""
-    services = services_with(verdict.name)
-    return f"; the catalogue has it: use = {json.dumps(services)}" if services else ""
+    services = " or ".join(json.dumps([service]) for service in services_with(verdict.name))
+    return f"; the catalogue has it: use = {services}" if services else ""
 
 
 def _debug(verdicts: Sequence[Verdict]) -> Headers:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 
 from msgspec import Struct
 
 from ..cookies.cookieheader import split_cookie_header
+from ..cookies.setcookie import PAST
 from ..policy.entries import ConsentSettings
-from ..policy.model import CONSENT_COOKIES
+from ..policy.model import CONSENT_COOKIES, RECEIPT_COOKIES
 from .consent import Record
 from .seal import Seal
 
 _LONGEST = 4096
 _MOST = 50
 _REMEMBERED = 1024
+MOST_RECEIPTS = 8
+"""Of one visitor: who decides more often finds the newest."""
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Scope(Struct, frozen=True):
@@ -34,6 +39,11 @@ class Scope(Struct, frozen=True):
         # Over https without a shared domain the `__Host-` prefix keeps every sibling and plain
         # http out; "and then nothing else is read".
         return CONSENT_COOKIES[self.https and self.domain is None]
+
+    @property
+    def receipt_name(self) -> str:
+        """The twin that holds the receipts' ids."""
+        return RECEIPT_COOKIES[self.https and self.domain is None]
 
 
 class Carrier:
@@ -66,6 +76,10 @@ class Carrier:
             else self._open(found, scope.audience)
         )
 
+    def is_sent(self, cookies: str, scope: Scope) -> bool:
+        """Tell whether a `Cookie` header holds something under the consent cookie's name."""
+        return scope.name in cookies and any(sent == scope.name for sent, _ in split_cookie_header(cookies))
+
     def _open(self, values: Iterable[str], audience: str) -> Record | None:
         records = [record for value in values if (record := self._seal.loads(value, audience))]
         if not records:
@@ -81,10 +95,27 @@ class Carrier:
     def write(self, record: Record, scope: Scope) -> str:
         """Return the `Set-Cookie` value that stores a record."""
         lifetime = self._settings.lifetime.seconds
-        attributes = f"Path=/; Max-Age={lifetime}; SameSite=Lax"
-        if scope.domain:
-            attributes += f"; Domain={scope.domain}"
-        if scope.https:
-            attributes += "; Secure"
         # No HttpOnly: the browser guard reads the decision. It holds no secret and no identity.
-        return f"{scope.name}={self.seal(record, scope)}; {attributes}"
+        return f"{scope.name}={self.seal(record, scope)}; Max-Age={lifetime}; {_attributes(scope)}"
+
+    def expire(self, scope: Scope) -> str:
+        """Return the `Set-Cookie` value that takes the cookie away."""
+        return f"{scope.name}=; {PAST}; {_attributes(scope)}"
+
+    def read_receipts(self, cookies: str | None, scope: Scope) -> tuple[str, ...]:
+        """Find the ids of the visitor's receipts in a `Cookie` header, newest first."""
+        if not cookies or scope.receipt_name not in cookies:
+            return ()
+        sent = [value for name, value in split_cookie_header(cookies) if name == scope.receipt_name]
+        ids = [id for value in sent[:_MOST] for id in value[:_LONGEST].split(".") if _ID.fullmatch(id)]
+        return tuple(dict.fromkeys(ids))[:MOST_RECEIPTS]
+
+    def write_receipts(self, ids: Sequence[str], scope: Scope) -> str:
+        """Return the `Set-Cookie` value that keeps the ids of receipts; of none, that takes them away."""
+        kept = f"Max-Age={self._settings.lifetime.seconds}" if ids else PAST
+        return f"{scope.receipt_name}={'.'.join(ids)}; {kept}; {_attributes(scope)}; HttpOnly"
+
+
+def _attributes(scope: Scope) -> str:
+    shared = f"; Domain={scope.domain}" if scope.domain else ""
+    return f"Path=/; SameSite=Lax{shared}{'; Secure' if scope.https else ''}"

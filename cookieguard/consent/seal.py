@@ -9,12 +9,13 @@ browser guard can read it; only the server can write it.
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from datetime import date
 
 from itsdangerous import Signer
+from itsdangerous.signer import SigningAlgorithm
 
 from ..errors import ConfigurationError
 from ..policy.model import TOKEN_LENGTH
@@ -30,6 +31,13 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # One spelling a signature: base64 decoders overlook stray characters and the two bits that 32
 # bytes leave over.
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+
+
+class _HMACSHA256(SigningAlgorithm):
+    """HMAC-SHA256 in one call, which takes a quarter of the time of `HMACAlgorithm`'s objects."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")
 
 
 class Seal:
@@ -57,7 +65,10 @@ class Seal:
                     f"a secret key is {len(keys[-1])} bytes long, less than {SHORTEST_KEY}; make one with: "
                     "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
                 )
-        self._signer = Signer(keys, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256)
+        self.keys = tuple(keys)
+        # What `key_derivation="hmac"` makes of each key, made once instead of for each cookie.
+        derived = [hmac.digest(key, _SALT, "sha256") for key in keys]
+        self._signer = Signer(derived, salt=_SALT, key_derivation="none", algorithm=_HMACSHA256())
 
     def dumps(self, record: Record, audience: str) -> str:
         """Write and sign a record: under 400 bytes for ten categories."""
@@ -76,16 +87,25 @@ class Seal:
             return None
         if not self._signer.verify_signature(_signed(text, audience), signature.encode()):
             return None
-        version, _, rest = text.partition(".")
-        day, *choices = rest.split(".")
-        matches = [_CHOICE.fullmatch(choice) for choice in choices]
-        if version != _VERSION or not _DAY.fullmatch(day) or not all(matches):
-            return None
-        try:
-            made_on = date.fromisoformat(day)
-        except ValueError:
-            return None
-        return Record(made_on, tuple(_choice(match) for match in matches if match))
+        return _record(text)
+
+
+def read_unsigned(sealed: str) -> Record | None:
+    """Read what a cookie says without checking who wrote it: to show it to a person, never to obey it."""
+    return _record(sealed.rpartition(".")[0]) if sealed.isascii() else None
+
+
+def _record(text: str) -> Record | None:
+    version, _, rest = text.partition(".")
+    day, *choices = rest.split(".")
+    matches = [_CHOICE.fullmatch(choice) for choice in choices]
+    if version != _VERSION or not _DAY.fullmatch(day) or not all(matches):
+        return None
+    try:
+        made_on = date.fromisoformat(day)
+    except ValueError:
+        return None
+    return Record(made_on, tuple(_choice(match) for match in matches if match))
 
 
 def _choice(match: re.Match[str]) -> Choice:

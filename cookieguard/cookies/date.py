@@ -44,9 +44,8 @@ def parse_cookie_date(text: str) -> datetime | None:
     # increment the year-value by 2000."
     if year <= 99:
         year += 1900 if year >= 70 else 2000
-    # "Abort these steps and fail [...] if the year-value is less than 1601"
-    if year < 1601:
-        return None
+    # "Abort these steps and fail [...] if the year-value is less than 1601": browsers don't, and
+    # delete the cookie.
     try:
         return datetime(year, month, day, int(time[1]), int(time[2]), int(time[3]), tzinfo=UTC)
     except ValueError:

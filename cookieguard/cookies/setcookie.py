@@ -21,6 +21,10 @@ SameSite = Literal["Strict", "Lax", "None"]
 WSP = " \t"
 """What the draft trims. `str.strip()` takes off more, U+00A0 among it, and browsers don't."""
 
+# `Max-Age=0` bursts for cookies that don't exist evicted live session cookies in Firefox 153.
+PAST = "Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+"""The attribute that takes a cookie away."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_PAIR = 4096
 _MAX_ATTRIBUTE_VALUE = 1024
@@ -29,8 +33,8 @@ _SIGNED = re.compile(r"\+[0-9]+")
 # What every browser tried reads as the same date. On others they differ from the draft and each
 # other: Firefox obeys zones, and where a browser can't read a date it keeps the cookie.
 PLAIN_DATE = re.compile(
-    r'"?(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? )?'
-    r"[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{2}|[0-9]{4}) "
+    r'(?:"?(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? )?'
+    r"[0-9]{1,2}[ -][A-Z][a-z]{2}[ -](?:[0-9]{2}|(?!0[1-9]|1[0-5]|1600)[0-9]{4}) "
     r'[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?: (?:GMT|UTC|[+-]0000))?"?',
     re.ASCII,
 )
@@ -67,6 +71,14 @@ class SetCookie(msgspec.Struct, frozen=True):
     value: str
     names: tuple[str, ...]
     attributes: Attributes
+
+    @property
+    def judged_names(self) -> tuple[str, ...]:
+        """The names to judge: `names`, and the one that servers read where a nameless `=ads` comes back."""
+        if self.names != ("",):
+            return self.names
+        returned = _returned(self.value)
+        return ("", returned) if returned else self.names
 
     @property
     def max_age(self) -> int | None:
@@ -172,8 +184,12 @@ def _lenient_names(value: str, equals: bool) -> tuple[str, ...]:
     # sends it back as `ads=1`, which every server reads as a cookie named `ads`.
     if not equals:
         return ("", value)
-    returned, again, _ = value.lstrip("=" + WSP).partition("=")
-    return ("", returned.strip(WSP)) if again else ("",)
+    return ("", _returned(value)) if "=" in value.lstrip("=" + WSP) else ("",)
+
+
+def _returned(value: str) -> str:
+    """Return the name that servers read once a nameless cookie's value comes back."""
+    return value.lstrip("=" + WSP).partition("=")[0].strip(WSP)
 
 
 def _prefix_holds(name: str, *, nameless: bool, attributes: Attributes) -> bool:

@@ -29,33 +29,44 @@ def is_too_long(attributes: Attributes, declaration: Declaration, now: float) ->
 def cap_lifetime(unparsed: str, limit: int | None, now: float) -> str:
     """Shorten each Max-Age and Expires to `limit` seconds; None makes it a session cookie.
 
-    What can't be read is taken off: some browser may read it.
+    What can't be read is taken off, since some browser may read it, and with it what stands before:
+    to browsers the last one counts.
     """
-    kept = []
+    kept: list[str] = []
+    signed = False
     for attribute in unparsed.split(";"):
         name, value = split_attribute(attribute)
         if name == "max-age":
+            signed |= value.startswith("+")
             seconds = parse_max_age(value)
             if seconds is None or limit is None:
+                kept = _without(name, kept)
                 continue
             attribute = f" Max-Age={limit}" if seconds > limit else attribute
         elif name == "expires":
             date = parse_cookie_date(value)
             if date is None or limit is None:
+                kept = _without(name, kept)
                 continue
             if date.timestamp() > now + limit:
                 attribute = f" Expires={formatdate(now + limit, usegmt=True)}"
         kept.append(attribute)
-    return ";".join(kept)
+    # Chromium obeys a Max-Age with a plus sign, others the date beside it: either may be past, and
+    # neither is the cookie to be lost.
+    return ";".join(_without("expires", _without("max-age", kept)) if signed else kept)
+
+
+def _without(name: str, attributes: list[str]) -> list[str]:
+    return [attribute for attribute in attributes if split_attribute(attribute)[0] != name]
 
 
 def missing_attributes(attributes: Attributes, declaration: Declaration, *, https: bool) -> str:
     """Return what to append for the declared minimum; "the last attribute" of a name counts (5.7).
 
-    The catalogue imposes nothing, and what the cookie has is never taken away.
+    Catalogue and imports impose nothing, and what the cookie has is never taken away.
     """
     missing = ""
-    if declaration.origin == "catalogue":
+    if declaration.origin != "site":
         return missing
     if declaration.secure and https and not attributes.secure:
         missing += "; Secure"

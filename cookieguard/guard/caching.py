@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from werkzeug.http import parse_list_header
 
-from ..cookies.setcookie import WSP
+from .fieldname import field_name
 
 Headers = list[tuple[str, str]]
 
@@ -29,7 +29,7 @@ def make_private(headers: Headers) -> Headers:
     directives: list[str] = []
     place: int | None = None
     for name, value in headers:
-        lowered = name.rstrip(WSP).lower()
+        lowered = field_name(name)
         if lowered == "cache-control":
             place = len(kept) if place is None else place
             directives += _split(value)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from ..cookies.setcookie import WSP
 from .caching import is_about_caching
+from .fieldname import field_name, once
 
-PLAIN, CACHING, DATE, SET_COOKIE, SPLITTING = range(1, 6)
-# What the names seen so far are; bounded, since an app may make names up.
-_kinds: dict[str, int] = {}
-_MOST_KINDS = 1024
+PLAIN, CACHING, DATE, CONTENT_TYPE, SET_COOKIE, SPLITTING = range(1, 7)
 
 HARMLESS: set[tuple[str, str]] = set()
 """Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
+PASSING: set[tuple[str, str]] = set()
+"""Headers seen before that pass as they are, beside cookies: those and the types of pages."""
 _REPEATING = frozenset(
     {
         "content-type",
@@ -31,23 +31,14 @@ _REPEATING = frozenset(
         "allow",
     }
 )
-_MOST_HARMLESS = 2048
+_MOST_REMEMBERED = 2048
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
+@once
 def kind_of(name: str) -> int:
-    """Tell a header by its name: PLAIN, CACHING, DATE, SET_COOKIE or SPLITTING."""
-    return _kinds.get(name) or _learn_kind(name)
-
-
-def _learn_kind(name: str) -> int:
-    kind = _classify_header(name)
-    if len(_kinds) < _MOST_KINDS and len(name) < 64:
-        _kinds[name] = kind
-    return kind
-
-
-def _classify_header(name: str) -> int:
+    """Tell a header by its name: PLAIN, CACHING, DATE, CONTENT_TYPE, SET_COOKIE or SPLITTING."""
     # "field-name = token" (RFC 9110, 5.1). On the wire `Set-Cookie: ads=1; x` makes a cookie of its
     # own, and a name that begins with a space goes on with the line before. What ends in one
     # servers write as it is, and Chromium stores it.
@@ -59,6 +50,8 @@ def _classify_header(name: str) -> int:
         return SET_COOKIE
     if lowered == "date":
         return DATE
+    if lowered == "content-type":
+        return CONTENT_TYPE
     return CACHING if is_about_caching(lowered) else PLAIN
 
 
@@ -71,15 +64,25 @@ def unsplit(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
+def is_page(content_type: str) -> bool:
+    """Tell whether a Content-Type is one of those that browsers show as a page with scripts."""
+    return content_type.partition(";")[0].strip().lower() in _PAGES
+
+
 def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the headers can pass as they are: no cookie, nothing that smuggles one."""
+    """Tell whether the response can pass as it is: no cookie, nothing that smuggles one, no page."""
     for header in headers:
         if header in HARMLESS:
             continue
         name, value = header
-        kind = _kinds.get(name) or _learn_kind(name)
-        if kind >= SET_COOKIE or "\n" in value or "\r" in value:
+        kind = kind_of(name)
+        if kind >= SET_COOKIE or "\n" in value or "\r" in value or (kind == CONTENT_TYPE and is_page(value)):
             return False
-        if name.lower() in _REPEATING and len(value) < 128 and len(HARMLESS) < _MOST_HARMLESS:
-            HARMLESS.add(header)
+        remember(header, HARMLESS)
     return True
+
+
+def remember(header: tuple[str, str], headers: set[tuple[str, str]]) -> None:
+    """Add a header that is likely to come again."""
+    if field_name(header[0]) in _REPEATING and len(header[1]) < 128 and len(headers) < _MOST_REMEMBERED:
+        headers.add(header)

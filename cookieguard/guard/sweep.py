@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ..consent.consent import ALLOWING, Consent
 from ..cookies.cookieheader import filter_cookie_header, split_cookie_header
-from ..cookies.setcookie import Attributes, SetCookie
-from ..policy.model import CONSENT_COOKIES, Declaration
+from ..cookies.setcookie import PAST, Attributes, SetCookie
+from ..policy.model import OWN_COOKIES, Declaration
 from ..policy.pattern import Exact
 from .verdict import Rules, Situation, Verdict, classify_here, overridden
 
@@ -17,8 +17,6 @@ MOST_OCTETS = 2500
 """Of the lines that expire in one response: proxies refuse a head of over 4 KiB. What is left
 follows with the next page."""
 
-# `Max-Age=0` bursts for cookies that don't exist evicted live session cookies in Firefox 153.
-_PAST = "Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f;=]")
 
 Swept = list[tuple[Verdict, list[str]]]
@@ -30,7 +28,7 @@ def is_refused(name: str, rules: Rules, consent: Consent, situation: Situation) 
     Undeclared cookies aren't: blocking is safe, "deleting what we know nothing of is not". A name
     that is essential somewhere isn't anywhere.
     """
-    if name in CONSENT_COOKIES:
+    if name in OWN_COOKIES:
         return False
     found = classify_here(name, situation.host, rules.classifier)
     if found.declaration is None or found.category is None or found.declaration.essential_somewhere:
@@ -106,7 +104,7 @@ def _expiries(name: str, declaration: Declaration, rules: Rules, situation: Situ
         "",
         *(() if bound else _domains(declaration, rules.policy.consent.domain, situation.host)),
     ):
-        line = f"{name}=; {_PAST}; Path={path}"
+        line = f"{name}=; {PAST}; Path={path}"
         if domain:
             line += f"; Domain={domain}"
         if situation.https:

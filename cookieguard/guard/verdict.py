@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..consent.consent import ALLOWING, Consent, Reason
 from ..cookies.setcookie import SetCookie
 from ..policy.classifier import UNDECLARED, Classification, Classifier
-from ..policy.model import CONSENT_COOKIES
+from ..policy.model import OWN_COOKIES
 from ..policy.policy import Policy
 
 logger = logging.getLogger("cookieguard")
@@ -110,13 +110,14 @@ def judge(
     """Decide over one `Set-Cookie`, kept or stripped; None is a header that every browser drops."""
     if cookie is None:
         return Verdict("stripped", UNREADABLE, "")
+    names = cookie.judged_names
     # An app that clears all cookies at a log-out must not undo a refusal with them.
-    if not {*CONSENT_COOKIES}.isdisjoint(cookie.names):
-        return Verdict("stripped", RESERVED, cookie.names[-1], rules.classifier.classify(cookie.names[-1]))
+    if not OWN_COOKIES.isdisjoint(names):
+        return Verdict("stripped", RESERVED, names[-1], rules.classifier.classify(names[-1]))
     # "Deletions always pass."
     if cookie.deletes(situation.now):
-        return Verdict("kept", DELETION, cookie.name, rules.classifier.classify(cookie.names[-1]))
-    verdicts = [_judge_name(name, cookie.domain, rules, reasons, situation) for name in cookie.names]
+        return Verdict("kept", DELETION, cookie.name, rules.classifier.classify(names[-1]))
+    verdicts = [_judge_name(name, cookie.domain, rules, reasons, situation) for name in names]
     # Where browsers differ, "one refused name strips it". Of several the declared one says most;
     # else the first, which is the nameless: the others are part of a value.
     return max(verdicts, key=lambda verdict: (verdict.action == "stripped", verdict.classification.declared))

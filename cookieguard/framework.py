@@ -1,0 +1,125 @@
+"""What a framework's settings say of the guard: checked by name, the policy loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from .adapter.guarded import Guarded
+from .errors import ConfigurationError
+from .guard.verdict import Override
+from .policy.document import Document, read_file
+from .policy.framework import declare
+from .policy.model import CONSENT_COOKIES, Declaration
+from .policy.policy import Policy
+from .policy.reader import suggest
+
+Keys = tuple[str | bytes, ...]
+Guard = TypeVar("Guard", bound=Guarded[Any])
+OPTIONS = ("POLICY", "SECRET_KEY", "TEMPLATES", "OVERRIDE")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The guard's options, as the site gave them.
+
+    `policy` is the site's own, without the framework's cookies; `source` is the file it was read
+    from. `keys` is empty where the framework's own secret is to serve.
+    """
+
+    policy: Policy
+    source: Path | None = None
+    keys: Keys = ()
+    templates: Path | None = None
+    override: Override | None = None
+
+    def declaring(self, cookies: Sequence[Declaration]) -> Policy:
+        """Return the policy with the framework's cookies; PolicyError as `declare` says."""
+        return declare(self.policy, cookies, self._document())
+
+    def guard(self, kind: type[Guard], app: Any, policy: Policy, keys: Keys) -> Guard:
+        """Put the guard of a protocol around an app. ConfigurationError says what is wrong."""
+        return kind(app, policy, secret_key=list(keys), override=self.override, templates=self.templates)
+
+    def _document(self) -> Document | None:
+        return read_file(self.source) if self.source is not None else None
+
+
+def read_settings(
+    given: Mapping[str, Any], spelled: Callable[[str], str], base: Path | None, *, usual: str | None = None
+) -> Settings:
+    """Read the options by their names in `OPTIONS`; ConfigurationError for any other.
+
+    `spelled` writes an option as the site's author has to, `base` is the folder that paths start
+    from, and `usual` is where the policy stands if nothing says so.
+    """
+    for key in given:
+        if key not in OPTIONS:
+            raise ConfigurationError(
+                "cookieguard.E041", f"unknown setting {spelled(key)}; {suggest(key, OPTIONS)}"
+            )
+    policy, source = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
+    keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
+    return Settings(
+        policy=policy,
+        source=source,
+        keys=tuple(keys) if isinstance(keys, list | tuple) else (keys,),
+        templates=None if templates is None else _path(templates, spelled("TEMPLATES"), base),
+        override=given.get("OVERRIDE"),
+    )
+
+
+def describe(policy: Policy) -> Iterator[str]:
+    """Say in a few lines what a policy comes to."""
+    declared = [cookie for cookie in policy.declarations if cookie.name not in CONSENT_COOKIES]
+    yield f"{len(declared)} cookies declared, {len(policy.warnings)} warnings"
+    for cookie in declared:
+        if cookie.origin == "framework":
+            yield f"  by the framework's own settings: {cookie.name} ({cookie.category})"
+    asked = ", ".join(category.id for category in policy.optional)
+    yield f"visitors decide on: {asked or 'nothing, all of them are essential'}"
+
+
+def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Declaration]) -> Iterator[str]:
+    """Say whom the change from an older policy file asks again; PolicyError where that doesn't load.
+
+    Both are compared as the app enforces them, with the framework's cookies: of the file alone the
+    digests are others.
+    """
+    old = declare(Policy.from_file(against), cookies)
+    again = policy.asks_again(old)
+    for id in again:
+        yield f"{id}: visitors are asked again"
+        if id in old.categories:
+            token = old.categories[id].token
+            yield f'  if the change is editorial: [categories.{id}] accepts = ["{token}"]'
+    if not again:
+        yield "no visitor is asked again"
+
+
+def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | None]:
+    if isinstance(given, Policy):
+        return given, None
+    if isinstance(given, Mapping):
+        return Policy.from_dict(given, base=base or "."), None
+    if given is None:
+        raise ConfigurationError(
+            "cookieguard.E042", f"{option} is missing; give the path of the policy file, as 'cookies.toml'"
+        )
+    file = _path(given, option, base)
+    return Policy.from_file(file), file
+
+
+def _path(given: Any, option: str, base: Path | None) -> Path:
+    if not isinstance(given, str | PathLike):
+        raise ConfigurationError("cookieguard.E043", f"{option} is {type(given).__name__}; give a path")
+    path = Path(given)
+    if base is None and not path.is_absolute():
+        raise ConfigurationError(
+            "cookieguard.E043",
+            f"{option} is {str(path)!r}, and there is no BASE_DIR to find it from; give the whole path",
+        )
+    return (base or Path()) / path

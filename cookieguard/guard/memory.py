@@ -1,0 +1,73 @@
+"""What was ruled over the cookies that an app sends again and again, and what a ruling hangs on."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ..cookies.date import parse_cookie_date
+from .ruling import Ruling
+from .verdict import UNREADABLE, Rules
+
+_SHORT = 1024
+# A cookie with a name, its attributes, and among them perhaps a date as RFC 9110 prefers it.
+_USUAL = re.compile(r"([^=;\s][^=;]*)=[^;]*((?:;(?! Expires=)[^;]*)*)(?:; Expires=([^;]{29})(.*))?")
+_FIXDATE = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} (?:19|[2-9][0-9])[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
+)
+
+Key = tuple[str, str, int | None, str]
+"""Name, attributes before a date, how many seconds it is from now, attributes behind it."""
+
+
+class Memory(dict[Key, Ruling]):
+    """Rulings by the cookie's name, attributes, and seconds to its end where that is a date: under one
+    policy, scheme and set of reasons, and on a third party's domain or none.
+
+    A ruling that hangs on more than those isn't remembered.
+    """
+
+    _MOST = 1024
+
+    def remember(self, header: str, ruling: Ruling, rules: Rules, now: float) -> None:
+        """Keep a ruling over a header, if it is the same for any other value, path and time."""
+        key = key_of(header, now)
+        declaration = ruling.verdict.classification.declaration
+        by_path = declaration is not None and declaration.essential_under
+        if key is None or by_path or rules.override is not None or ruling.verdict.reason == UNREADABLE:
+            return
+        _, before, seconds, after = key
+        # What was amended holds a date of its own, and so may another Expires.
+        by_time = seconds is not None and ruling.amended is not None
+        if by_time or "expires" in (before + after).lower():
+            return
+        # A cookie that ends on a fixed day is another one each second: it must not fill the place of all
+        # that come after.
+        if len(self) >= self._MOST:
+            self.clear()
+        self[key] = ruling
+
+
+def key_of(header: str, now: float) -> Key | None:
+    """Return what a ruling hangs on; None for a header that isn't usual."""
+    # The value is no part of a verdict, once it is short and clean enough to be stored.
+    if len(header) > _SHORT or not header.isprintable():
+        return None
+    usual = _USUAL.fullmatch(header)
+    if usual is None:
+        return None
+    name, before, date, after = usual.groups()
+    if date is None:
+        return name, before, None, ""
+    # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But
+    # a verdict asks only how far the date is from now, and `now < date` holds for both or neither of
+    # `now` and the whole second before it.
+    end = _seconds_of(date)
+    return None if end is None else (name, before, end - int(now), after)
+
+
+@lru_cache(maxsize=256)
+def _seconds_of(date: str) -> int | None:
+    """Read a date (IMF-fixdate) in POSIX seconds; None for another form."""
+    found = parse_cookie_date(date) if _FIXDATE.fullmatch(date) else None
+    return None if found is None else int(found.timestamp())

@@ -1,0 +1,113 @@
+"""What a guard has done so far, in numbers; thread-safe."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Literal, Protocol
+
+from .guard.verdict import Verdict
+
+Decision = Literal["grant", "refusal", "withdrawal"]
+
+MOST_NAMES = 1000
+"""Of undeclared cookies; an app that invents names must not fill the memory."""
+
+
+class Witness(Protocol):
+    """Who is told of everything that is counted, at once; `by` is -1 for what never left."""
+
+    def verdicts(self, verdicts: Sequence[Verdict], by: int) -> None: ...
+
+    def untouched(self, reason: str) -> None: ...
+
+    def decision(self, decision: Decision) -> None: ...
+
+    def names(self, number: int) -> None: ...
+
+
+class Tally:
+    """Counts verdicts, pages left as they came, visitors' decisions, and distinct undeclared names.
+
+    `witness` is told of each as well, where there is one.
+    """
+
+    def __init__(self) -> None:
+        self.witness: Witness | None = None
+        self._verdicts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
+        self._untouched: Counter[str] = Counter()
+        self._decisions: Counter[Decision] = Counter()
+        self._names: set[str] = set()
+        self._counting = threading.Lock()
+
+    def count(self, verdicts: Sequence[Verdict], by: int = 1) -> None:
+        """Add verdicts; with -1 take back what never left."""
+        counts = self._verdicts
+        with self._counting:
+            for verdict in verdicts:
+                category = verdict.classification.category
+                counts[verdict.action][category] += by
+                if category is None:
+                    self._meet(verdict)
+        if self.witness is not None:
+            self.witness.verdicts(verdicts, by)
+
+    def _meet(self, verdict: Verdict) -> None:
+        names, name = self._names, verdict.name
+        if verdict.reason == "undeclared" and name and name not in names and len(names) < MOST_NAMES:
+            names.add(name)
+            if self.witness is not None:
+                self.witness.names(len(names))
+
+    def count_untouched(self, reason: str) -> None:
+        """Count a page that left as it came."""
+        with self._counting:
+            self._untouched[reason] += 1
+        if self.witness is not None:
+            self.witness.untouched(reason)
+
+    def count_decision(self, decision: Decision) -> None:
+        """Count what a visitor decided."""
+        with self._counting:
+            self._decisions[decision] += 1
+        if self.witness is not None:
+            self.witness.decision(decision)
+
+    @property
+    def verdicts(self) -> Counter[tuple[str, str]]:
+        """The verdicts so far, by (action, category or "undeclared")."""
+        with self._counting:
+            return Counter(
+                {
+                    (action, category or "undeclared"): count
+                    for action, counted in self._verdicts.items()
+                    for category, count in counted.items()
+                    if count
+                }
+            )
+
+    @property
+    def untouched(self) -> Counter[str]:
+        """The HTML responses that left without a tag so far, by the reason."""
+        with self._counting:
+            return self._untouched.copy()
+
+    @property
+    def decisions(self) -> Counter[Decision]:
+        """What visitors decided so far: acceptances, refusals, and acceptances taken back."""
+        with self._counting:
+            return self._decisions.copy()
+
+    @property
+    def undeclared_names(self) -> int:
+        """How many names of undeclared cookies were seen; beyond MOST_NAMES they aren't told apart."""
+        return len(self._names)
+
+
+def decision_between(before: Iterable[str], after: Iterable[str]) -> Decision:
+    """Name the step from the categories accepted before to those accepted after."""
+    old, new = {*before}, {*after}
+    if new - old:
+        return "grant"
+    return "withdrawal" if old - new else "refusal"
