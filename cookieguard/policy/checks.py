@@ -6,20 +6,24 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from babel import Locale, UnknownLocaleError
-
 from .document import Path
-from .entries import CategoryEntry, ConsentSettings, GuardSettings, ProviderEntry, Site
+from .entries import CategoryEntry, ConsentSettings, GuardSettings, LedgerSettings, ProviderEntry, Site
 from .model import ESSENTIAL, TOKEN_LENGTH
 from .reader import Reader
 
+# What Babel reads as one may hold anything behind a dot, an `@` or a hyphen.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CATEGORY_ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 LOCAL_PATH = re.compile(r"/[!-~]*")
 HOST = re.compile(
-    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.I
+    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+    # Without ASCII `[a-z]` takes in what folds to it: U+017F, U+212A and two more.
+    re.IGNORECASE | re.ASCII,
 )
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?:[A-Za-z0-9_-]{{32}})?")
+# SQLite in memory would prove nothing to the next process.
+_LEDGER_URL = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(?:\+psycopg)?://.+")
 # "the user agent MUST limit the maximum value of the expiry time to 400 days" (6265bis, 5.5)
 _COOKIE_AGE_LIMIT = 400 * 86400
 
@@ -27,15 +31,24 @@ _COOKIE_AGE_LIMIT = 400 * 86400
 def check_site(reader: Reader, site: Site) -> None:
     """Find languages that are none."""
     for index, language in enumerate(site.languages):
-        try:
-            Locale.parse(language, sep="-")
-        except (ValueError, UnknownLocaleError):
+        if not _is_language(language):
             reader.error(
                 "cookieguard.E125",
                 ("site", "languages", index),
                 f"{language!r} is no language tag",
                 "write 'en' or 'pt-BR'",
             )
+
+
+def _is_language(tag: str) -> bool:
+    if not _LANGUAGE.fullmatch(tag):
+        return False
+    from babel import Locale, UnknownLocaleError  # takes long to load
+
+    try:
+        return bool(Locale.parse(tag, sep="-"))
+    except (ValueError, UnknownLocaleError):
+        return False
 
 
 def check_guard(reader: Reader, guard: GuardSettings) -> None:
@@ -106,6 +119,33 @@ def check_consent(reader: Reader, consent: ConsentSettings) -> None:
         )
 
 
+def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSettings) -> None:
+    """Find databases that can't hold proof, and proof that ends before what it proves."""
+    if not _LEDGER_URL.fullmatch(ledger.url):
+        # A wrong address may hold a password all the same.
+        reader.error(
+            "cookieguard.E132",
+            ("ledger", "url"),
+            "is neither a SQLite file nor a PostgreSQL database",
+            'write "sqlite:///receipts.db" or "postgresql+psycopg://user@host/name"',
+        )
+    kept = ledger.retention.seconds
+    if kept is None or kept < 86400:
+        reader.error(
+            "cookieguard.E106",
+            ("ledger", "retention"),
+            "receipts are kept for whole days",
+            "write '3 years', or what the law or your privacy policy says",
+        )
+    elif kept < (consent.lifetime.seconds or 0):
+        reader.warn(
+            "cookieguard.W208",
+            ("ledger", "retention"),
+            f"consent counts for {consent.lifetime}, its proof is gone after {ledger.retention}",
+            f"write '{consent.lifetime}' or longer",
+        )
+
+
 def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntry]) -> None:
     """Find ids that can't be used, digests that are none, and consent asked for essentials."""
     for id, category in categories.items():
@@ -144,7 +184,7 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
             )
         for key in ("privacy_url", "opt_out_url"):
             url = getattr(provider, key)
-            if url is not None and not _is_web_address(url):
+            if url is not None and not is_web_address(url):
                 reader.error(
                     "cookieguard.E115",
                     (*path, key),
@@ -161,7 +201,8 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
                 )
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
+    """Tell whether it is an http or https address with a host."""
     if not re.fullmatch(r"https?://[!-~]+", url):
         return False
     try:

@@ -1,14 +1,16 @@
-"""A cookie's name -> its declaration and category."""
+"""A cookie's name -> its declaration and category, and why."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
 from ..errors import UsageError
+from .catalogue import service_names, services_with
+from .explanation import why, why_not
 from .index import Index
 from .model import ESSENTIAL, Declaration, Provider, third_party_domain
 from .policy import Policy
@@ -30,6 +32,23 @@ class Classification(Struct, frozen=True):
 
 
 UNDECLARED = Classification()
+
+
+class Explanation(Struct, frozen=True):
+    """Why a cookie is classified as it is.
+
+    `declaration` is the winner, None for an undeclared cookie, and `reason` one sentence about it.
+    `others` matched too, the next in rank first. `elsewhere` holds declarations of the name that
+    count on another domain only, `suggestions` what `use` may want where the name is undeclared.
+    """
+
+    name: str
+    classification: Classification
+    reason: str
+    declaration: Declaration | None = None
+    others: tuple[Declaration, ...] = ()
+    elsewhere: tuple[Declaration, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 class Classifier:
@@ -65,8 +84,44 @@ class Classifier:
             return Classification(ESSENTIAL, declaration, found.provider)
         return found
 
+    @classmethod
+    def from_catalogue(cls) -> Classifier:
+        """Return the classifier over every service of the catalogue, third parties' domains included.
+
+        It says what a cookie usually is, and authorises nothing: a site has a policy for that.
+        """
+        return _over_catalogue()
+
+    def explain(self, name: str, domain: str | None = None, path: str | None = None) -> Explanation:
+        """Classify as `classify` does, and say why: who won, who matched too, what could be meant."""
+        classification = self.classify(name, domain, path)
+        matching = list(self._matching(name, domain))
+        elsewhere = tuple(self._elsewhere(name, domain))
+        if not matching:
+            suggestions = services_with(name, domain)
+            reason = why_not(elsewhere, domain)
+            return Explanation(name, classification, reason, elsewhere=elsewhere, suggestions=suggestions)
+        winner, *others = matching
+        under = next((prefix for prefix in winner.essential_under if is_under(path or "", (prefix,))), None)
+        reason = why(winner, others, under)
+        return Explanation(name, classification, reason, winner, tuple(others), elsewhere)
+
+    def _matching(self, name: str, domain: str | None) -> Iterator[Declaration]:
+        for declared in self._third_party_domains(domain or ""):
+            yield from self._third_party[declared].find_all(name)
+        yield from self._first_party.find_all(name)
+
+    def _elsewhere(self, name: str, domain: str | None) -> Iterator[Declaration]:
+        here = {*self._third_party_domains(domain or "")}
+        for declared, index in self._third_party.items():
+            # What matches every name says nothing about this one.
+            found = index.find(name) if declared not in here else None
+            if found is not None and found.pattern.specificity:
+                yield found
+
     def _look_up(self, name: str, domain: str | None) -> Classification:
-        declaration = self._third_party_declaration(name, domain) or self._first_party.find(name)
+        declaration = self._third_party_declaration(name, domain) if domain else None
+        declaration = declaration or self._first_party.find(name)
         if declaration is None:
             return UNDECLARED
         provider = self._providers.get(declaration.provider) if declaration.provider else None
@@ -76,8 +131,8 @@ class Classifier:
         """Return the longest domain that a third party is declared with and the host lies in, or ""."""
         return next(self._third_party_domains(host), "")
 
-    def _third_party_declaration(self, name: str, domain: str | None) -> Declaration | None:
-        for declared in self._third_party_domains(domain or ""):
+    def _third_party_declaration(self, name: str, domain: str) -> Declaration | None:
+        for declared in self._third_party_domains(domain):
             if declaration := self._third_party[declared].find(name):
                 return declaration
         return None
@@ -89,6 +144,11 @@ class Classifier:
             if suffix in self._third_party:
                 yield suffix
             suffix = suffix.partition(".")[2]
+
+
+@cache
+def _over_catalogue() -> Classifier:
+    return Classifier(Policy.from_dict({"use": service_names()}))
 
 
 def is_under(path: str, prefixes: tuple[str, ...]) -> bool:

@@ -5,28 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+import msgspec
+
 from .checks import HOST, LOCAL_PATH
 from .document import Path
 from .entries import CookieEntry
 from .index import Index
-from .model import CONSENT_COOKIES, ESSENTIAL, Declaration, third_party_domain
-from .pattern import Exact, Pattern, Regex, sample_names
+from .model import ESSENTIAL, OWN_COOKIES, Declaration, Origin, third_party_domain
+from .pattern import Exact, Pattern, Regex, compile_pattern, sample_names
 from .reader import Reader, suggest
+from .subset import BadPattern
 
 _SHORTEST_ESSENTIAL_HEAD = 3
+
+
+def check_category(reader: Reader, path: Path, category: str, categories: Collection[str]) -> None:
+    """Find a category that the policy hasn't."""
+    if category not in categories and not reader.has_reported((*path, "category")):
+        reader.error(
+            "cookieguard.E107",
+            (*path, "category"),
+            f"unknown category {category!r}",
+            f"{suggest(category, categories)} (or declare [categories.{category}])",
+        )
 
 
 def check_cookie(
     reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], providers: Collection[str]
 ) -> None:
     """Find what one declaration refers to in vain, leaves out, or can't mean."""
-    if cookie.category not in categories and not reader.has_reported((*path, "category")):
-        reader.error(
-            "cookieguard.E107",
-            (*path, "category"),
-            f"unknown category {cookie.category!r}",
-            f"{suggest(cookie.category, categories)} (or declare [categories.{cookie.category}])",
-        )
+    check_category(reader, path, cookie.category, categories)
     if cookie.provider is not None and cookie.provider not in providers:
         remedy = f"declare [providers.{cookie.provider or 'ID'}]"
         if providers:
@@ -75,11 +83,26 @@ def check_cookie(
             )
 
 
+def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "site") -> Declaration | None:
+    """Compile an entry's name and check it; None where the entry is too wrong to be one."""
+    if reader.has_reported((*path, "name")):
+        return None
+    try:
+        pattern = compile_pattern(cookie.name, cookie.match)
+    except BadPattern as error:
+        reader.error("cookieguard.E112", (*path, "name"), error.reason, error.remedy)
+        return None
+    check_pattern(reader, path, cookie, pattern)
+    if reader.has_reported((*path, "category")):
+        return None
+    return Declaration(pattern=pattern, origin=origin, **msgspec.structs.asdict(cookie))
+
+
 def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
     """Find names that no browser stores, and patterns that match too much."""
     where = (*path, "name")
     if (
-        isinstance(pattern, Exact)
+        not isinstance(pattern, Regex)
         and (re.search(r"[\x00-\x1f\x7f;=]", cookie.name) or cookie.name.strip(" \t") != cookie.name)
         and cookie.kind == "cookie"
     ):
@@ -116,7 +139,7 @@ def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) ->
     seen: dict[tuple[object, ...], Path] = {}
     for path, cookie in declared:
         key = (cookie.kind, cookie.pattern, third_party_domain(cookie))
-        if cookie.name in CONSENT_COOKIES:
+        if cookie.name in OWN_COOKIES:
             reader.error(
                 "cookieguard.E109",
                 path,
@@ -151,7 +174,7 @@ def check_swallowed(
         winner = next((one for one in found if one and not one.essential), None)
         if winner is None or isinstance(winner.pattern, Exact):
             continue
-        path = mine.get(id(winner), ("use",))
+        path = mine.get(id(winner), ("import",) if winner.origin == "imported" else ("use",))
         reader.error(
             "cookieguard.E129",
             path,

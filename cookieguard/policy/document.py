@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-import tomllib
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import PolicyError, Problem
 
 Path = tuple[str | int, ...]
 """Where a value stands: `("cookies", 3, "lifetime")`."""
+
+_DEEPEST = 32
+_MOST_VALUES = 1_000_000
+_TOO_DEEP = "is nested too deeply, or holds itself"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Overlay = Mapping[tuple[str, str], tuple[Any, str]]
+"""(table, key) -> (value, where it was said): what a deployment says of a policy's settings."""
 
 
 class Document:
@@ -24,6 +32,7 @@ class Document:
         self.data = data
         self.source = source
         self._find_lines = find_lines
+        self._laid_over: dict[Path, str] = {}
 
     @cached_property
     def _lines(self) -> dict[Path, int]:
@@ -42,9 +51,24 @@ class Document:
 
     def problem(self, id: str, path: Path, reason: str, remedy: str, *, warning: bool = False) -> Problem:
         """Build the `Problem` of the entry at `path`."""
-        return Problem(
-            id, "warning" if warning else "error", spell(path), reason, remedy, self.source, self.line(path)
-        )
+        level: Literal["error", "warning"] = "warning" if warning else "error"
+        for place, source in self._laid_over.items():
+            if path[: len(place)] == place:
+                return Problem(id, level, spell(path), reason, remedy, source)
+        return Problem(id, level, spell(path), reason, remedy, self.source, self.line(path))
+
+    def lay_over(self, over: Overlay) -> Document:
+        """Return this document with the values of others in place of its own, or beside them."""
+        data = dict(self.data)
+        laid = Document(data, self.source, self._find_lines)
+        for table, key in over:
+            value, source = over[table, key]
+            held = data.get(table, {})
+            # What stands there wrongly is a mistake of the file's, and reported as that.
+            if isinstance(held, Mapping):
+                data[table] = {**held, key: value}
+                laid._laid_over[table, key] = source
+        return laid
 
 
 def spell(path: Path) -> str:
@@ -62,6 +86,7 @@ def read_dict(data: Mapping[str, Any], source: str = "<dict>") -> Document:
             f"is a {type(data).__name__}, not a table of settings",
             "give a dict; Policy.from_file(…) reads a file",
         )
+    _refuse_unusable(data, source)
     return Document(data, source, lambda: iter(()))
 
 
@@ -93,15 +118,35 @@ def _unreadable(source: str, line: int | None, reason: str, remedy: str) -> Poli
     return PolicyError([Problem("cookieguard.E101", "error", "the policy", reason, remedy, source, line)])
 
 
+def _refuse_unusable(data: Mapping[str, Any], source: str) -> None:
+    """Refuse what no policy needs, and nothing that reads one could bear: also what holds itself."""
+    seen = 0
+    pending: list[tuple[Path, Any]] = [((), data)]
+    while pending:
+        path, value = pending.pop()
+        seen += 1
+        if len(path) > _DEEPEST or seen > _MOST_VALUES:
+            raise _unreadable(source, None, _TOO_DEEP, "write what a policy needs")
+        if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+            remedy = "write the character itself"
+            raise _unreadable(source, None, f"{spell(path)} holds half a character: {value!r}", remedy)
+        if isinstance(value, Mapping):
+            pending += [(path, key) for key in value]
+            pending += [((*path, key), inner) for key, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            pending += [((*path, index), inner) for index, inner in enumerate(value)]
+
+
 def _read_toml(text: str, source: str) -> Document:
+    import tomllib  # takes longer to load than all of this room
+
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a ValueError is a number that is too long
+        reason = _TOO_DEEP if isinstance(error, RecursionError) else f"isn't TOML: {error}"
         line = _toml_error_line(text)
-        raise _unreadable(
-            source, line, f"isn't TOML: {error}", "mend the line, or what stands before it"
-        ) from error
-    return Document(data, source, lambda: _toml_lines(text))
+        raise _unreadable(source, line, reason, "mend the line, or what stands before it") from error
+    return Document(_table(data, source), source, lambda: _toml_lines(text))
 
 
 def _toml_error_line(text: str) -> int | None:
@@ -109,11 +154,8 @@ def _toml_error_line(text: str) -> int | None:
     # line up to which nothing parses any more is the same on each version.
     lines = _split_lines(text)
     for count in range(len(lines), 0, -1):
-        try:
-            tomllib.loads("".join(lines[: count - 1]))
-        except tomllib.TOMLDecodeError:
-            continue
-        return count
+        if _loads("".join(lines[: count - 1])) is not None:
+            return count
     return None
 
 
@@ -149,9 +191,11 @@ def _toml_lines(text: str) -> Iterator[tuple[Path, int]]:
 
 
 def _loads(text: str) -> dict[str, Any] | None:
+    import tomllib
+
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -190,16 +234,23 @@ def _read_json(text: str, source: str) -> Document:
         raise _unreadable(
             source, error.lineno, f"isn't JSON: {error.msg}", "mend the line, or what stands before it"
         ) from error
-    except ValueError as error:
+    except _Repeated as error:
         _refuse_repeated(_json_lines(text), source)
         raise _unreadable(source, None, f"isn't JSON: {error}", "write what a policy needs") from error
+    except (ValueError, RecursionError) as error:
+        reason = _TOO_DEEP if isinstance(error, RecursionError) else f"isn't JSON: {error}"
+        raise _unreadable(source, None, reason, "write what a policy needs") from error
     return Document(_table(data, source), source, lambda: _json_lines(text))
+
+
+class _Repeated(ValueError):
+    pass
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise _Repeated("a key stands twice in one object")
     return data
 
 
@@ -251,11 +302,17 @@ def _read_yaml(text: str, source: str) -> Document:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
+    except RecursionError as error:
+        raise _unreadable(source, None, _TOO_DEEP, "write what a policy needs") from error
     except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date that doesn't exist
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
         reason = f"isn't YAML: {getattr(error, 'problem', None) or error}"
         raise _unreadable(source, line, reason, "mend the line, or what stands before it") from error
+    except (AttributeError, LookupError, ArithmeticError, TypeError) as error:
+        # PyYAML raises what it stumbles over: `!!bool maybe` a KeyError.
+        reason = "isn't YAML: a value isn't what its tag says"
+        raise _unreadable(source, None, reason, "take the tag (!!…) away") from error
 
     def walk(node: yaml.Node | None, path: Path) -> Iterator[tuple[Path, int]]:
         if isinstance(node, yaml.MappingNode):
@@ -267,12 +324,14 @@ def _read_yaml(text: str, source: str) -> Document:
                 yield (*path, index), value.start_mark.line + 1
                 yield from walk(value, (*path, index))
 
+    table = _table(data, source)
     _refuse_repeated(walk(node, ()), source)
-    return Document(_table(data, source), source, lambda: walk(node, ()))
+    return Document(table, source, lambda: walk(node, ()))
 
 
 def _table(data: Any, source: str) -> dict[str, Any]:
     if isinstance(data, dict):
+        _refuse_unusable(data, source)
         return data
     kind = "empty" if data is None else f"a {type(data).__name__}"
     raise _unreadable(source, 1, f"is {kind}, not a table of settings", "begin with [site] and [[cookies]]")

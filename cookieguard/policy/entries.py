@@ -64,9 +64,13 @@ class CategoryEntry(Struct, frozen=True, kw_only=True):
 
 
 class ProviderEntry(Struct, frozen=True, kw_only=True):
-    """`[providers.ID]`: the company or product that a cookie serves."""
+    """`[providers.ID]`: the company or product that a cookie serves.
+
+    `category` says what tags from its `hosts` wait for, where its cookies don't.
+    """
 
     name: str
+    category: str | None = None
     privacy_url: str | None = None
     opt_out_url: str | None = None
     hosts: tuple[str, ...] = ()
@@ -97,7 +101,12 @@ class LedgerSettings(Struct, frozen=True, kw_only=True):
 
     url: str
     retention: Lifetime
-    address: Literal["none", "hash"] = "none"
+    address: Literal["none", "truncate", "hash"] = "none"
+    spool: str | None = None
+
+    def __repr__(self) -> str:
+        # The address of a database may hold its password.
+        return f"<LedgerSettings for {self.retention}>"
 
 
 class AnnouncementEntry(Struct, frozen=True, kw_only=True):
@@ -112,6 +121,7 @@ class PolicyFile(Struct, frozen=True, kw_only=True):
     """The whole file."""
 
     use: tuple[str, ...] = ()
+    imports: tuple[str, ...] = msgspec.field(name="import", default=())
     site: Site = Site()
     guard: GuardSettings = GuardSettings()
     consent: ConsentSettings = ConsentSettings()

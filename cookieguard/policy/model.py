@@ -14,11 +14,15 @@ from msgspec import Struct
 from .entries import CookieEntry, ProviderEntry, Text
 from .pattern import Pattern
 
-Origin = Literal["site", "imported", "catalogue"]
+Origin = Literal["site", "framework", "imported", "catalogue"]
+"""Who says it: the site; its framework's settings; a list that it imports; the catalogue."""
 
 ESSENTIAL = "essential"
 CONSENT_COOKIES = ("cookieguard", "__Host-cookieguard")
 """The names that the consent cookie may have: the second over https, without a shared domain."""
+RECEIPT_COOKIES = ("cookieguard_receipt", "__Host-cookieguard_receipt")
+"""The twins of those, which hold the ids of receipts where a ledger keeps them."""
+OWN_COOKIES = frozenset((*CONSENT_COOKIES, *RECEIPT_COOKIES))
 TOKEN_LENGTH = 11
 """Characters of a digest that the consent cookie carries: base64url of 64 bits and two more."""
 
@@ -38,10 +42,14 @@ class Provider(ProviderEntry, frozen=True, kw_only=True):
 
 
 class Declaration(CookieEntry, frozen=True, kw_only=True):
-    """One cookie that the site declared, or took over from the catalogue."""
+    """One cookie that the site declared, imported, or took over from the catalogue.
+
+    `service` is the name of the catalogue's service that it was taken from.
+    """
 
     pattern: Pattern
     origin: Origin = "site"
+    service: str | None = None
 
     @property
     def essential(self) -> bool:
@@ -56,10 +64,10 @@ class Declaration(CookieEntry, frozen=True, kw_only=True):
     def caps(self) -> bool:
         """Whether the declared lifetime shortens the cookie.
 
-        A lifetime out of the catalogue is a usual value, not the site's word: it must not cut an
-        essential cookie short.
+        Any other lifetime than the site's own word is a usual value: it must not cut an essential
+        cookie short.
         """
-        return self.lifetime is not None and not (self.essential and self.origin == "catalogue")
+        return self.lifetime is not None and not (self.essential and self.origin != "site")
 
 
 def third_party_domain(declaration: CookieEntry) -> str | None:
@@ -115,7 +123,12 @@ def source_text(text: Text | None, language: str) -> str:
 
 
 def category_digest(
-    declarations: Iterable[Declaration], providers: Mapping[str, Provider], *, sold: bool, language: str
+    id: str,
+    declarations: Iterable[Declaration],
+    providers: Mapping[str, Provider],
+    *,
+    sold: bool,
+    language: str,
 ) -> str:
     """Hash what a visitor's decision on one category rests on.
 
@@ -136,7 +149,8 @@ def category_digest(
         )
         for declaration in declarations
     )
-    used = sorted({provider for cookie in cookies if (provider := cookie[6]) in providers})
+    waiting = {provider.id for provider in providers.values() if provider.category == id}
+    used = sorted(waiting | {provider for cookie in cookies if (provider := cookie[6]) in providers})
     served = [(providers[id].name, sorted(providers[id].hosts)) for id in used]
     material = msgspec.json.encode({"sold": sold, "cookies": cookies, "providers": served})
     return base64.urlsafe_b64encode(hashlib.sha256(material).digest()).rstrip(b"=").decode()

@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..errors import PolicyError, Problem, UnknownCategory
 from . import checks, cookiechecks
 from .catalogue import Service, load_service, service_names, whole_index
-from .document import Document, Path, read_dict, read_file
+from .document import Document, Overlay, Path, read_dict, read_file
 from .entries import (
     AnnouncementEntry,
     CategoryEntry,
@@ -27,9 +27,11 @@ from .entries import (
     ProviderEntry,
     Site,
 )
+from .imports import read_imports
 from .model import (
     CONSENT_COOKIES,
     ESSENTIAL,
+    RECEIPT_COOKIES,
     STANDARD_CATEGORIES,
     TOKEN_LENGTH,
     Announcement,
@@ -37,8 +39,9 @@ from .model import (
     Declaration,
     Provider,
     category_digest,
+    third_party_domain,
 )
-from .pattern import Exact, compile_pattern
+from .pattern import Exact
 from .reader import Reader, suggest
 
 
@@ -46,7 +49,7 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
     """All that the site declares.
 
     `categories` and `providers` are keyed by id, `declarations` in the file's order with those of
-    the catalogue behind. `warnings` holds what is allowed but likely a mistake.
+    the catalogue and of imports behind. `warnings` holds what is allowed but likely a mistake.
     """
 
     site: Site
@@ -60,14 +63,17 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
     warnings: tuple[Problem, ...] = ()
 
     @classmethod
-    def from_file(cls, path: str | PathLike[str]) -> Policy:
-        """Load a .toml, .json or .yaml file; PolicyError lists every mistake with its line."""
+    def from_file(cls, path: str | PathLike[str], *, over: Overlay | None = None) -> Policy:
+        """Load a .toml, .json or .yaml file; PolicyError lists every mistake with its line.
+
+        `over` is what the deployment says in place of the file.
+        """
         file = FilePath(path)
-        return _load(file, ())
+        return _load(file, (), over or {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, base: str | PathLike[str] = ".") -> Policy:
-        """Load the same shape from a dict; `base` is where an announced policy's file is looked for."""
+        """Load the same shape from a dict; `base` is the folder of announced and imported files."""
         return _build(read_dict(data), FilePath(base), ())
 
     @property
@@ -110,18 +116,22 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
         )
 
 
-def _load(file: FilePath, announcing: tuple[FilePath, ...]) -> Policy:
-    return _build(read_file(file), file.parent, (*announcing, file.resolve()))
+def _load(file: FilePath, announcing: tuple[FilePath, ...], over: Overlay) -> Policy:
+    return _build(read_file(file), file.parent, (*announcing, file.resolve()), over)
 
 
-def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...]) -> Policy:
+def _build(
+    document: Document, base: FilePath, announcing: tuple[FilePath, ...], over: Overlay | None = None
+) -> Policy:
     """Check and freeze; `announcing` holds the files that led here, this one last."""
+    over = over or {}
+    document = document.lay_over(over)
     reader = Reader(document)
     data = document.data
     for key in data:
-        if key not in PolicyFile.__struct_fields__ and key != "$schema":
+        if key not in PolicyFile.__struct_encode_fields__ and key != "$schema":
             reader.error(
-                "cookieguard.E103", (key,), "unknown table", suggest(key, PolicyFile.__struct_fields__)
+                "cookieguard.E103", (key,), "unknown table", suggest(key, PolicyFile.__struct_encode_fields__)
             )
     site = reader.table(("site",), data.get("site", {}), Site) or Site()
     guard = reader.table(("guard",), data.get("guard", {}), GuardSettings) or GuardSettings()
@@ -135,25 +145,43 @@ def _build(document: Document, base: FilePath, announcing: tuple[FilePath, ...])
     checks.check_site(reader, site)
     checks.check_guard(reader, guard)
     checks.check_consent(reader, consent)
+    if ledger is not None:
+        checks.check_ledger(reader, ledger, consent)
     checks.check_categories(reader, own_categories)
     checks.check_providers(reader, own_providers)
 
     providers = {provider.id: provider for service in services for provider in service.providers}
+    known = {*providers, *_ids(data, "providers")}
+    imports = tuple(read_imports(reader, base, data.get("import", []), _known_categories(data), known))
+    # A provider out of the catalogue keeps its hosts: no import may let its tags go.
+    providers = {provider.id: provider for each in imports for provider in each.providers} | providers
     providers |= {
         str(id): Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in own_providers.items()
     }
+    for id, provider in own_providers.items():
+        if provider.category is not None:
+            cookiechecks.check_category(reader, ("providers", id), provider.category, _known_categories(data))
     declared = list(_declared(reader, cookies, providers))
     taken_over = [declaration for service in services for declaration in service.declarations]
+    imported = [declaration for each in imports for declaration in each.declarations]
     cookiechecks.check_twice(reader, declared)
-    cookiechecks.check_swallowed(reader, declared, taken_over)
+    cookiechecks.check_swallowed(reader, declared, [*imported, *taken_over])
     cookiechecks.check_against_catalogue(reader, declared, whole_index())
     checks.check_texts(reader, site.language, _texts(cookies, own_categories))
 
-    announcement = _announcement(reader, base, announcing, guard, consent)
+    announcement = _announcement(reader, base, announcing, site.language, guard, consent, over)
     if reader.failed:
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     own = [declaration for _, declaration in declared]
-    declarations = (*own, *_consent_cookie(consent), *_not_overridden(taken_over, own))
+    imported = [*_not_overridden(imported, own)]
+    # What a provider's tags wait for is the catalogue's word before an import's.
+    declarations = (
+        *own,
+        *_consent_cookie(consent),
+        *(_receipt_cookie(consent) if ledger else ()),
+        *_not_overridden(taken_over, [*own, *imported]),
+        *imported,
+    )
     return Policy(
         site=site,
         guard=guard,
@@ -172,22 +200,17 @@ def _declared(
 ) -> Iterator[tuple[Path, Declaration]]:
     data = reader.document.data
     # A wrong table has been reported already; what refers to it isn't wrong as well.
-    known_categories = dict.fromkeys([*STANDARD_CATEGORIES, *_ids(data, "categories")])
+    known_categories = _known_categories(data)
     known_providers = dict.fromkeys([*providers, *_ids(data, "providers")])
     for position, cookie in cookies.items():
         path: Path = ("cookies", position)
         cookiechecks.check_cookie(reader, path, cookie, known_categories, known_providers)
-        if reader.has_reported((*path, "name")):
-            continue
-        try:
-            pattern = compile_pattern(cookie.name, cookie.match)
-        except ValueError as error:
-            remedy = "write a name, a glob with * or a simple regular expression"
-            reader.error("cookieguard.E112", (*path, "name"), str(error), remedy)
-            continue
-        cookiechecks.check_pattern(reader, path, cookie, pattern)
-        if not reader.has_reported((*path, "category")):
-            yield path, Declaration(pattern=pattern, **msgspec.structs.asdict(cookie))
+        if declaration := cookiechecks.declare(reader, path, cookie):
+            yield path, declaration
+
+
+def _known_categories(data: Mapping[str, Any]) -> dict[str, None]:
+    return dict.fromkeys([*STANDARD_CATEGORIES, *_ids(data, "categories")])
 
 
 def _ids(data: Mapping[str, Any], key: str) -> Iterator[str]:
@@ -225,8 +248,10 @@ def _announcement(
     reader: Reader,
     base: FilePath,
     announcing: tuple[FilePath, ...],
+    language: str,
     guard: GuardSettings,
     consent: ConsentSettings,
+    over: Overlay,
 ) -> Announcement | None:
     data = reader.document.data.get("announcement")
     if data is None:
@@ -234,10 +259,11 @@ def _announcement(
     entry = reader.table(("announcement",), data, AnnouncementEntry)
     if entry is None:
         return None
+    checks.check_texts(reader, language, [(("announcement", "summary"), entry.summary)])
     following = None
     if entry.policy is not None and (file := _announced_file(reader, base, entry.policy, announcing)):
         try:
-            following = _with_settings(reader, _load(file, announcing), guard, consent)
+            following = _with_settings(reader, _load(file, announcing, over), guard, consent)
         except PolicyError as error:
             reader.problems.extend(error.problems)
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
@@ -289,12 +315,32 @@ def _consent_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
         )
 
 
+def _receipt_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
+    for name in RECEIPT_COOKIES:
+        yield Declaration(
+            name=name,
+            category=ESSENTIAL,
+            purpose="Finds the proof of what you accepted, so that you can see and delete it.",
+            lifetime=consent.lifetime,
+            path="/",
+            domain=None if name.startswith("__Host-") else consent.domain,
+            http_only=True,
+            pattern=Exact(name),
+        )
+
+
 def _not_overridden(taken_over: list[Declaration], own: list[Declaration]) -> Iterator[Declaration]:
-    """Leave out what the site declares itself: one cookie has one row on the policy page."""
-    names = {(cookie.kind, cookie.name, cookie.party) for cookie in own}
+    """Leave out what is declared already: one cookie has one row on the policy page."""
+    declared = {*map(_identity, own)}
     for cookie in taken_over:
-        if (cookie.kind, cookie.name, cookie.party) not in names:
+        if _identity(cookie) not in declared:
             yield cookie
+        if cookie.origin == "imported":
+            declared.add(_identity(cookie))
+
+
+def _identity(cookie: Declaration) -> tuple[object, ...]:
+    return cookie.kind, cookie.name, third_party_domain(cookie)
 
 
 def _categories(
@@ -307,16 +353,17 @@ def _categories(
     for id in dict.fromkeys([*STANDARD_CATEGORIES, *map(str, entries)]):
         entry = entries.get(id, CategoryEntry())
         members = [declaration for declaration in declarations if declaration.category == id]
+        waited_for = any(provider.category == id for provider in providers.values())
         sold = id == "marketing" if entry.sold is None else entry.sold
         consent_mode = STANDARD_CATEGORIES.get(id, ()) if entry.consent_mode is None else entry.consent_mode
         categories[id] = Category(
             id=id,
-            digest=category_digest(members, providers, sold=sold, language=language),
+            digest=category_digest(id, members, providers, sold=sold, language=language),
             title=entry.title,
             description=entry.description,
             accepts=frozenset(token[:TOKEN_LENGTH] for token in entry.accepts),
             sold=sold,
             consent_mode=consent_mode,
-            shown=bool(members) or id in entries,
+            shown=bool(members) or waited_for or id in entries,
         )
     return categories

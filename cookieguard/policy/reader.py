@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -104,6 +103,8 @@ def _fields(shape: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, msgs
 def suggest(word: object, known: Iterable[str]) -> str:
     """Say what may have been meant by a word that isn't one of the known."""
     names = list(known)
+    import difflib  # for mistakes alone
+
     close = difflib.get_close_matches(str(word), names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(sorted(names))}"
 

@@ -16,8 +16,9 @@ from ...errors import PolicyError
 from ..document import read_file
 from ..entries import CookieEntry, ProviderEntry
 from ..index import Index
-from ..model import Declaration, Provider
-from ..pattern import compile_pattern
+from ..model import Declaration, Provider, third_party_domain
+from ..overlap import overlap
+from ..pattern import Exact, Pattern, compile_pattern
 from ..reader import Reader
 
 _FOLDER = Path(__file__).parent
@@ -58,6 +59,7 @@ def load_service(name: str) -> Service:
             Declaration(
                 pattern=compile_pattern(cookie.name, cookie.match),
                 origin="catalogue",
+                service=name,
                 **msgspec.structs.asdict(cookie),
             )
             for cookie in cookies.values()
@@ -84,6 +86,37 @@ def _first_party_cookies(name: str) -> Iterator[Declaration]:
             yield declaration
 
 
-def services_with(cookie: str) -> tuple[str, ...]:
-    """Name the services that declare a first-party cookie of this name: what `use` may want."""
-    return tuple(name for name, index in _indexes().items() if index.find(cookie))
+def sharing(pattern: Pattern, *, essential: bool) -> Declaration | None:
+    """Return a first-party cookie of the catalogue, essential or not, that a pattern takes names from.
+
+    An exact name is taken from the declaration that wins it in a service, so that whichever
+    services are used together, no other can win.
+    """
+    if isinstance(pattern, Exact):
+        found = (index.find(pattern.name) for index in _indexes().values())
+    else:
+        cookies = (cookie for name in service_names() for cookie in _first_party_cookies(name))
+        found = (cookie for cookie in cookies if overlap(cookie.pattern, pattern))
+    return next((cookie for cookie in found if cookie and cookie.essential == essential), None)
+
+
+def services_with(cookie: str, domain: str | None = None) -> tuple[str, ...]:
+    """Name the services that declare a cookie of this name: what `use` may want.
+
+    A third party's counts where `domain`, the host that sets the cookie, lies in its own.
+    """
+    return tuple(
+        name
+        for name, index in _indexes().items()
+        if index.find(cookie) or (domain and _third_party_cookie(name, cookie, domain))
+    )
+
+
+def _third_party_cookie(service: str, cookie: str, domain: str) -> bool:
+    host = "." + domain.lower().strip(".")
+    return any(
+        declared.party == "third"
+        and host.endswith(f".{third_party_domain(declared)}")
+        and declared.pattern.matches(cookie)
+        for declared in load_service(service).declarations
+    )

@@ -1,0 +1,106 @@
+"""A framework's own cookies, under the names that the app gave them, declared by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from ..cookies.lifetime import SESSION, Lifetime
+from ..errors import ConfigurationError, PolicyError
+from . import cookiechecks
+from .catalogue import load_service
+from .document import Document, read_dict
+from .model import CONSENT_COOKIES, Declaration, category_digest, third_party_domain
+from .pattern import Exact
+from .policy import Policy
+from .reader import Reader
+
+_UNITS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def framework_cookie(
+    service: str,
+    usual: str,
+    name: str,
+    *,
+    age: timedelta | float | None,
+    domain: str | None = None,
+    path: str | None = None,
+) -> Declaration:
+    """Declare what the catalogue's `service` knows under its `usual` name, as the app configured it.
+
+    `age` is in seconds, None for a session cookie; `domain` and `path` say where the cookie lies.
+    """
+    if name in CONSENT_COOKIES:
+        raise ConfigurationError(
+            "cookieguard.E109",
+            f"the cookie {usual!r} of {service} is named {name!r} here, which is the consent cookie's own name; "
+            "give it another",
+        )
+    known = next(cookie for cookie in load_service(service).declarations if cookie.name == usual)
+    return replace(
+        known,
+        name=name,
+        pattern=Exact(name),
+        origin="framework",
+        service=None,
+        lifetime=_lifetime(age),
+        domain=domain or None,
+        path=path or None,
+    )
+
+
+def declare(policy: Policy, cookies: Sequence[Declaration], document: Document | None = None) -> Policy:
+    """Return the policy that also declares these; what the site itself says of a cookie stands.
+
+    They count for an announced policy too. PolicyError where a pattern of the site swallows an
+    essential one of them; `document` is what the policy was read from, for the line.
+    """
+    own = [cookie for cookie in policy.declarations if cookie.origin == "site"]
+    said = {*map(_identity, own)}
+    added = [cookie for cookie in cookies if _identity(cookie) not in said]
+    _check(own, added, document or read_dict({}))
+    names = {*map(_identity, added)}
+    others = [cookie for cookie in policy.declarations if _identity(cookie) not in names]
+    declarations = (*others, *added)
+    announced = policy.announcement
+    if announced is not None and announced.policy is not None:
+        announced = replace(announced, policy=declare(announced.policy, cookies))
+    categories = _categories(policy, declarations)
+    return replace(policy, declarations=declarations, categories=categories, announcement=announced)
+
+
+def _identity(cookie: Declaration) -> tuple[object, ...]:
+    return cookie.kind, cookie.name, third_party_domain(cookie)
+
+
+def _check(own: Iterable[Declaration], added: Sequence[Declaration], document: Document) -> None:
+    reader = Reader(document)
+    # The site's declarations stand in front, in the file's order.
+    declared = [(("cookies", position), cookie) for position, cookie in enumerate(own)]
+    cookiechecks.check_swallowed(reader, declared, added)
+    if reader.failed:
+        raise PolicyError(reader.problems)
+
+
+def _categories(policy: Policy, declarations: tuple[Declaration, ...]) -> dict[str, object]:
+    categories: dict[str, object] = {}
+    for id, category in policy.categories.items():
+        members = [cookie for cookie in declarations if cookie.category == id]
+        digest = category_digest(id, members, policy.providers, sold=category.sold, language=policy.language)
+        categories[id] = replace(category, digest=digest, shown=category.shown or bool(members))
+    return categories
+
+
+def _lifetime(age: timedelta | float | None) -> Lifetime:
+    if age is None:
+        return SESSION
+    seconds = int(age.total_seconds() if isinstance(age, timedelta) else age)
+    if seconds <= 0:
+        return SESSION
+    for unit, length in _UNITS:
+        if seconds % length == 0:
+            return Lifetime(((seconds // length, unit),))
+    return Lifetime(((seconds, "second"),))

@@ -1,0 +1,114 @@
+"""`import = [...]`: declarations from other files, ranked between the site's own and the catalogue's."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import PolicyError, Problem
+from . import checks, cookiechecks
+from .catalogue import sharing
+from .document import Path, read_file
+from .entries import CookieEntry, ProviderEntry
+from .model import Declaration, Provider
+from .reader import Reader
+
+_TABLES = ("providers", "cookies", "$schema")
+
+
+class Import(Struct, frozen=True):
+    """What one imported file adds to the policy."""
+
+    providers: tuple[Provider, ...]
+    declarations: tuple[Declaration, ...]
+
+
+def read_imports(
+    reader: Reader, base: FilePath, names: Any, categories: Collection[str], providers: Collection[str]
+) -> Iterator[Import]:
+    """Yield what each file that `import` names holds; its mistakes go to the reader, with its own name.
+
+    `base` is the folder that relative paths start from; entries may refer to the categories and
+    providers given, which are the policy's and the catalogue's, and to providers of their file.
+    """
+    if not isinstance(names, list | tuple):
+        reader.error(
+            "cookieguard.E104", ("import",), "isn't a list", 'write import = ["cookies-of-chat.toml"]'
+        )
+        return
+    for position, name in enumerate(names):
+        path: Path = ("import", position)
+        if not isinstance(name, str):
+            reader.error("cookieguard.E104", path, f"{name!r} is no text", "write the path of a policy file")
+        elif not os.path.isfile(base / name):  # noqa: PTH113 - Path.is_file raises for a name too long
+            remedy = "give the path of a file with [[cookies]], from the policy's folder"
+            reader.error("cookieguard.E131", path, f"there is no file {name!r}", remedy)
+        else:
+            try:
+                document = Reader(read_file(base / name))
+            except PolicyError as error:
+                reader.problems.extend(error.problems)
+                continue
+            yield _read(document, categories, providers)
+            reader.problems.extend(_gathered(document.problems))
+
+
+def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -> Import:
+    data = reader.document.data
+    for key in data:
+        if key not in _TABLES:
+            remedy = "an imported file holds [[cookies]] and [providers.ID] alone: move it to the policy file"
+            reader.error("cookieguard.E103", (key,), "has no place in an import", remedy)
+    entries = reader.tables(("providers",), data.get("providers", {}), ProviderEntry)
+    cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry, listed=True)
+    checks.check_providers(reader, entries)
+    for id, provider in entries.items():
+        if provider.category is not None:
+            cookiechecks.check_category(reader, ("providers", id), provider.category, categories)
+    declared: list[tuple[Path, Declaration]] = []
+    for position, cookie in cookies.items():
+        path: Path = ("cookies", position)
+        cookiechecks.check_cookie(reader, path, cookie, categories, {*known, *map(str, entries)})
+        if declaration := cookiechecks.declare(reader, path, cookie, "imported"):
+            declared.append((path, declaration))
+    cookiechecks.check_twice(reader, declared)
+    return Import(
+        tuple(Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in entries.items()),
+        tuple(declaration for path, declaration in declared if not _overruled(reader, path, declaration)),
+    )
+
+
+def _overruled(reader: Reader, path: Path, declaration: Declaration) -> bool:
+    """Tell whether the catalogue knows the cookie as essential: no import takes a login away."""
+    if declaration.essential or declaration.party == "third" or declaration.kind != "cookie":
+        return False
+    essential = sharing(declaration.pattern, essential=True)
+    if essential is not None:
+        reader.warn(
+            "cookieguard.W207",
+            path,
+            f"{declaration.name!r} is {declaration.category} here and left out: the catalogue's "
+            f"{essential.service} has {essential.name!r} as essential",
+            "declare it in the policy file itself, if it is another system's cookie of that name",
+        )
+    return essential is not None
+
+
+def _gathered(problems: list[Problem]) -> Iterator[Problem]:
+    """Yield each error, and the first warning of each kind with the number of the others."""
+    warnings: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        if problem.level == "error":
+            yield problem
+        else:
+            warnings[problem.id].append(problem)
+    for first, *others in warnings.values():
+        more = f" (and {len(others)} more like it in this file)" if others else ""
+        yield replace(first, reason=first.reason + more)
