@@ -34,9 +34,14 @@ class Ask(Struct, frozen=True):
 
     def link(self, path: str) -> str:
         """Return the address of one of our paths, as a link in a page needs it."""
-        # A double slash in front would name another host.
-        root = "/" + self.root.strip("/") if self.root.strip("/") else ""
-        return quote(root, safe="/!$&'()*+,:;=@~-._%", encoding="latin-1") + path
+        return quoted_root(self.root) + path
+
+
+def quoted_root(root: str) -> str:
+    """Return where the app is mounted as an address needs it, without a slash at its end."""
+    # A double slash in front would name another host.
+    root = "/" + root.strip("/") if root.strip("/") else ""
+    return quote(root, safe="/!$&'()*+,:;=@~-._%", encoding="latin-1")
 
 
 class Reply(Struct, frozen=True):
@@ -47,12 +52,13 @@ class Reply(Struct, frozen=True):
     body: bytes = b""
 
 
-# The page decides nothing by script and loads nothing from elsewhere; framed, its buttons could be
+# The page loads nothing from elsewhere, and no script but the browser guard; framed, its buttons could be
 # clicked by somebody else's visitor unawares.
 _GUARDED = (
     (
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'",
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -78,3 +84,8 @@ def reply(
         ),
         content,
     )
+
+
+# "A server MUST NOT send a Content-Length header field in any response with a status code of [...]
+# 204" (RFC 9110, 8.6).
+NOTHING = Reply("204 No Content", (("Cache-Control", "no-store"), *_GUARDED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from msgspec import Struct
@@ -27,15 +27,25 @@ class BadChoice(Exception):
 class Posted(Struct, frozen=True):
     """A decision on every category: these are accepted, all others refused.
 
-    `stale` names what was accepted under another wording than today's, which counts for nothing,
+    With `action` "grant" or "withdraw" it is on `accepted` or `refused` alone. `stale` names what was accepted under another wording than today's, which counts for nothing,
     and `unseen` what the form didn't show yet: both are left open. `next` is where the visitor
-    wants to go on, as posted.
+    wants to go on, as posted; `shown` what the form says of the text in front of it, and `asked`
+    what a banner asked about.
     """
 
     accepted: tuple[str, ...]
     stale: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     next: str | None = None
+    action: Literal["decide", "grant", "withdraw"] = "decide"
+    refused: tuple[str, ...] = ()
+    shown: str | None = None
+    asked: tuple[str, ...] = ()
+
+    @property
+    def accepts(self) -> bool:
+        """Whether anything is to be accepted: what a stranger must not do for the visitor."""
+        return bool(self.accepted or self.stale)
 
 
 def is_json(content_type: str) -> bool:
@@ -63,18 +73,24 @@ def _read_form(body: bytes, policy: Policy) -> Posted:
     except ValueError as error:
         raise BadChoice("400 Bad Request", "too many fields") from error
     choice = fields.get("choice", [""])[-1]
-    if choice == "all":
-        accepted = [category.id for category in policy.optional]
-    elif choice in ("some", "none"):
-        accepted = fields.get("accept", []) if choice == "some" else []
-    else:
+    if choice not in ("all", "none", "some"):
         raise BadChoice("400 Bad Request", "choice must be all, none or some")
+    following, shown = fields.get("next", [None])[-1], fields.get("shown", [None])[-1]
     tokens = dict(entry.partition(":")[::2] for entry in fields.get("digest", []))
+    if asked := _optional(fields.get("asked", []), policy):
+        # The banner asks about some alone: what it didn't name, its buttons don't touch.
+        if choice == "all":
+            granted = _checked(asked, tokens, policy)
+            return replace(granted, action="grant", next=following, shown=shown, asked=tuple(asked))
+        withdrawn = tuple(asked)
+        return Posted((), action="withdraw", refused=withdrawn, next=following, shown=shown, asked=withdrawn)
+    everything = [category.id for category in policy.optional]
+    accepted = {"all": everything, "none": [], "some": fields.get("accept", [])}[choice]
     posted = _checked(accepted, tokens, policy)
     # Without any digest there is no telling what was shown, and "a refusal always works".
-    shown = tokens if choice == "some" and tokens else policy.categories
-    unseen = tuple(category.id for category in policy.optional if category.id not in shown)
-    return replace(posted, unseen=unseen, next=fields.get("next", [None])[-1])
+    seen = tokens if choice == "some" and tokens else policy.categories
+    unseen = tuple(category.id for category in policy.optional if category.id not in seen)
+    return replace(posted, unseen=unseen, next=following, shown=shown)
 
 
 def _read_json(body: bytes, policy: Policy) -> Posted:
@@ -91,12 +107,16 @@ def _read_json(body: bytes, policy: Policy) -> Posted:
 
 
 def _checked(accepted: list[Any], tokens: Mapping[str, Any], policy: Policy) -> Posted:
-    for id in accepted:
+    asked = _optional(accepted, policy)
+    # "a grant under another digest asks again, a refusal always works"
+    current = tuple(id for id in asked if tokens.get(id) == policy.categories[id].token)
+    return Posted(current, tuple(id for id in asked if id not in current))
+
+
+def _optional(ids: list[Any], policy: Policy) -> list[str]:
+    for id in ids:
         if not isinstance(id, str) or id not in policy.categories:
             raise BadChoice(
                 "400 Bad Request", f"unknown category {id!r}: the policy has {', '.join(policy.categories)}"
             )
-    asked = [id for id in dict.fromkeys(accepted) if not policy.categories[id].essential]
-    # "a grant under another digest asks again, a refusal always works"
-    current = tuple(id for id in asked if tokens.get(id) == policy.categories[id].token)
-    return Posted(current, tuple(id for id in asked if id not in current))
+    return [id for id in dict.fromkeys(ids) if not policy.categories[id].essential]

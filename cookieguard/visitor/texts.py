@@ -19,6 +19,9 @@ from ..cookies.lifetime import Lifetime
 from ..policy.entries import Text
 from ..policy.policy import Policy
 
+# Of an Accept-Language: each range costs a comparison with each language, and browsers send few.
+_LONGEST_WISH = 512
+_MOST_WISHES = 20
 _FOLDER = Path(__file__).parent / "languages"
 
 
@@ -31,10 +34,14 @@ def shipped_languages() -> tuple[str, ...]:
 def choose_language(policy: Policy, asked: str | None, accept: str | None) -> str:
     """Choose "`?lang`, else `Accept-Language`, else the site's first"."""
     offered = languages(policy)
-    if asked is not None and asked in offered:
-        return asked
+    if asked is not None:
+        # A page's own `lang` asks too, and may name a region.
+        near = next((tag for tag in (asked, *_wider(asked)) if tag in offered), None)
+        if near is not None:
+            return near
     if accept:
-        wanted = parse_accept_header(accept, LanguageAccept)
+        wishes = accept[:_LONGEST_WISH].split(",")[:_MOST_WISHES]
+        wanted = parse_accept_header(",".join(wishes), LanguageAccept)
         wider = [(wide, quality) for tag, quality in wanted if quality > 0 for wide in _wider(tag)]
         best = LanguageAccept([*wanted, *wider]).best_match(offered)
         if best is not None:
@@ -128,7 +135,10 @@ class Texts:
         written = Locale.parse(language, sep="-")
         if (written.language, written.script) == (self.locale.language, self.locale.script):
             return text
-        return Markup('<span lang="{}">{}</span>').format(language, text)
+        if written.character_order == self.locale.character_order:
+            return Markup('<span lang="{}">{}</span>').format(language, text)
+        direction = "rtl" if written.character_order == "right-to-left" else "ltr"
+        return Markup('<span lang="{}" dir="{}">{}</span>').format(language, direction, text)
 
 
 def _amount(amount: int, unit: str, locale: Locale) -> str:

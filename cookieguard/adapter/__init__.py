@@ -1,0 +1,1 @@
+"""What every adapter shares: what is built at start, and one request's way on plain values."""

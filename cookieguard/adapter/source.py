@@ -1,0 +1,17 @@
+"""Where a request comes from, for a receipt: told of a WSGI environ and of an ASGI scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..ledger.drafting import Source
+
+
+def source_of(found: Mapping[str, Any]) -> Source:
+    """Return the page's decoded path and the visitor's address."""
+    if "wsgi.url_scheme" in found:
+        path = found.get("SCRIPT_NAME", "") + found.get("PATH_INFO", "")
+        return Source(path.encode("latin-1", "replace").decode("utf-8", "replace"), found.get("REMOTE_ADDR"))
+    client = found.get("client")
+    return Source(found.get("path"), client[0] if client else None)

@@ -1,0 +1,65 @@
+"""Tell in a moment that a page names none of a gate's hosts, so that nobody need read it.
+
+A "no" is sure, for a page whose base stays at home. A "perhaps" costs the reading.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from .address import Gate
+from .references import decode_references
+
+_CASE = bytes(char + 32 if 65 <= char <= 90 else char for char in range(256))
+# Browsers drop these anywhere in an address.
+_DROPPED = b"\t\r\n"
+_REFERENCE = re.compile(rb"&[#A-Za-z][A-Za-z0-9]*;?")
+_ESCAPED = re.compile(rb"%(?:2[de]|3[0-9]|[4-7][0-9a-f]|[89a-f][0-9a-f])")
+# Letters beyond ASCII in what may be a host's place: full-width ones, say, stand for plain ones.
+_FOREIGN_LETTERS = re.compile(rb"[/\\:@][^\x00-\x20/\\?#<>@:\x80-\xff]*+[\x80-\xff]")
+# What no host is made of, nor the way to one: that such a reference stands somewhere hides nothing.
+_HARMLESS = frozenset("&<>\"'`()[]{}|!$*+,;=~^ \u00a0")
+_MOST_REFERENCES = 4096
+
+
+class Glance:
+    """A gate's hosts as bytes, ready to look for."""
+
+    def __init__(self, gate: Gate) -> None:
+        hosts = gate.hosts
+        # One below another is found by its parent's name.
+        tops = {host for host in hosts if not any(host.endswith("." + other) for other in hosts)}
+        self._needles = tuple(sorted(host.encode() for host in tops))
+        # Written in its own letters, an international name looks like nothing here.
+        self._sees = not any("xn--" in host for host in tops)
+
+    def may_name(self, page: bytes) -> bool:
+        """Tell whether an address in the page may lead to one of the hosts."""
+        cleaned = page.translate(_CASE, _DROPPED)
+        # A document in an attribute hides its references behind others.
+        if not self._sees or b"srcdoc" in cleaned or any(needle in cleaned for needle in self._needles):
+            return True
+        if b"&" in page and any(map(_hides, set(_REFERENCE.findall(page)))):
+            return True
+        if b"%" in page and _ESCAPED.search(cleaned):
+            return True
+        return not page.isascii() and _FOREIGN_LETTERS.search(cleaned) is not None
+
+
+@lru_cache
+def glance_for(gate: Gate) -> Glance:
+    """Return the glance for a gate, made ready once."""
+    return Glance(gate)
+
+
+@lru_cache(_MOST_REFERENCES)
+def _hides(reference: bytes) -> bool:
+    """Tell whether a reference may stand for a part of an address."""
+    text = reference.decode("ascii")
+    meant = decode_references(text)
+    if meant == text:
+        return False
+    plain = unicodedata.normalize("NFKC", meant)
+    return not _HARMLESS.issuperset(plain)

@@ -1,0 +1,539 @@
+/* The browser guard: holds cookies, storage and providers' tags to the policy, asks the visitor, and
+   gives back what was held once it is accepted. `policy` is what rules.py writes. Served minified:
+   `make script`. */
+(policy => {
+  'use strict'
+  const page = document, here = location, script = page.currentScript, loads = policy.loads
+  // In a frame, the page around it may have been here first: that one's is of another realm.
+  if (window.cookieguard instanceof Object) return
+  const mount = script.src.replace(/\/guard\.js.*/, '')
+  const isMount = address => String(address).split(/[?#]/)[0] == mount
+  const ours = isMount(here.href) || here.href.startsWith(mount + '/')
+  const secure = here.protocol == 'https:'
+  const entries = Object.entries
+
+  // Natives: what scripts of the page may wrap or replace later.
+  const describe = Object.getOwnPropertyDescriptor, define = Object.defineProperty
+  const jar = describe(Document.prototype, 'cookie')
+  // A sandboxed page has none, and may not even ask.
+  const cookies = () => { try { return jar.get.call(page).split('; ') } catch { return [] } }
+  const natively = window.fetch
+  const {setAttribute: put, removeAttribute: drop} = Element.prototype
+
+  // Replaces methods, setters or getters by what `make` builds around each of them.
+  const patch = (owner, names, make) => {
+    for (const name of names.split(' ')) {
+      const object = owner && owner.prototype || owner
+      const found = object && describe(object, name) || {}, kind = ['set', 'get', 'value'].find(kind => found[kind])
+      if (kind) define(object, name, {...found, [kind]: make(found[kind])})
+    }
+  }
+
+  // Consent: the text that consent/seal.py writes. Only the server can tell a forged one, and takes
+  // it away.
+
+  let allowed, asks
+
+  const inside = (host, domain) => host == domain || host.endsWith('.' + domain)
+  const consentCookie = policy.names[+(secure && !inside(here.hostname, policy.domain))]
+  const isAllowed = id => allowed.has(id)
+
+  const choices = text => {
+    const made = {}
+    for (const [, sign, id, token, age] of text.matchAll(/\.([+*-])([\w-]+):([\w-]+)~?(\d*)/g)) {
+      const days = Math.floor((Date.now() - Date.parse(text.slice(2, 12))) / 864e5) + +age
+      if (days >= (sign == '-' ? -1 : 0) && days < policy.days && /^1\./.test(text)) made[id] = sign + token
+    }
+    return made
+  }
+
+  const judge = () => {
+    const prefix = consentCookie + '='
+    const sent = cookies().filter(pair => pair.startsWith(prefix)).map(pair => choices(pair.slice(prefix.length)))
+    allowed = new Set(['essential'])
+    asks = false
+    for (const [id, category] of entries(policy.categories)) {
+      const made = sent.map(each => each[id])
+      const all = test => sent[0] && made.every(choice => choice && test(choice))
+      const stands = all(choice => category.tokens.includes(choice.slice(1)))
+      const accepted = stands && all(choice => choice[0] != '-')
+      // "An explicit acceptance made under it beats it."
+      if (category.gpc && navigator.globalPrivacyControl && !(accepted && all(choice => choice[0] == '*'))) continue
+      if (accepted || !stands && policy.optOut && !made.some(choice => choice && choice[0] == '-')) allowed.add(id)
+      asks ||= !stands
+    }
+  }
+
+  // Cookies: the rules of the server's guard, for what scripts write.
+
+  const trim = text => text.replace(/^[ \t]+|[ \t]+$/g, '')
+  const matching = name => rule => rule.pattern ? new RegExp(rule.pattern, 's').test(name) : rule.name == name
+
+  const classify = (name, host) => {
+    const matches = matching(name)
+    const third = policy.cookies.find(rule => rule.third && inside(host, rule.third) && matches(rule))
+    const first = policy.cookies.find(rule => !rule.third && matches(rule))
+    return third && !(first && first.needed) ? third : first
+  }
+
+  // As classifier.is_under: what servers read in different ways lies under nothing. Browsers have
+  // resolved dots and backslashes.
+  const isUnder = prefixes => {
+    try {
+      const path = decodeURIComponent(here.pathname) + '/'
+      return !/%(2[ef5]|5c|3b|00)|\/\/|;/i.test(here.pathname) && prefixes.some(prefix => path.startsWith(prefix.replace(/\/?$/, '/')))
+    } catch {}
+  }
+
+  const permits = rule => rule ? isAllowed(rule.category) || rule.under && isUnder(rule.under) : policy.undeclared
+  const isReserved = name => policy.names.includes(name)
+  const rank = sameSite => ['lax', 'strict'].indexOf(String(sameSite).toLowerCase())
+
+  const halves = text => {
+    const at = text.indexOf('=')
+    return at < 0 ? [trim(text), ''] : [trim(text.slice(0, at)), trim(text.slice(at + 1))]
+  }
+
+  // Returns the line that may be written, or nothing.
+  const screen = line => {
+    if (/[\0-\x08\n-\x1f\x7f]/.test(line)) return
+    const [pair, ...attributes] = line.split(';'), [name] = halves(pair), found = {}
+    for (const part of attributes) {
+      const [key, text] = halves(part)
+      if (text.length <= 1024) found[key.toLowerCase()] = text
+    }
+    // A nameless one is stored, or sent back, under a name that stands in its value.
+    const names = name && /=/.test(pair) ? [name] : ['', trim(/^[=\t ]*([^=]*)/.exec(pair)[1])]
+    const age = /^-?\d+$/.test(found['max-age']) ? +found['max-age'] : (Date.parse(found.expires) - Date.now()) / 1e3
+    const host = (found.domain || '').replace(/^\./, '').toLowerCase() || here.hostname
+    const rules = names.map(each => classify(each, host)), rule = rules[0] || {}
+    if (names.some(isReserved)) return
+    // Deletions always pass, as such: a date that we take for past, the browser may not.
+    if (!rules.every(permits)) return age <= 0 ? line + '; Max-Age=-1' : undefined
+    const ends = /^\s*(max-age|expires)\s*(=|$)/i, added = []
+    let kept = attributes
+    if (rule.lifetime >= 0 && attributes.some(part => ends.test(part)) && !(age <= rule.lifetime)) {
+      kept = attributes.filter(part => !ends.test(part))
+      if (rule.lifetime && age) added.push('Max-Age=' + rule.lifetime)
+    }
+    if (rule.secure && secure && !('secure' in found)) added.push('Secure')
+    if (rank(rule.sameSite) > rank(found.samesite)) added.push('SameSite=' + rule.sameSite)
+    return kept == attributes && !added[0] ? line : [pair, ...kept, ...added].join(';')
+  }
+
+  // Storage: only what is declared is held, for a page's own state must not be lost.
+
+  const stores = new WeakMap()
+  // Its own, its rules, and what the page sees of it.
+  const storeOf = store => stores.get(store) || [store, [], store]
+  const bars = (store, key) => {
+    const rule = storeOf(store)[1].find(matching(String(key)))
+    return rule && !permits(rule)
+  }
+
+  // Takes away what is there and refused, as far as scripts can.
+  const sweep = () => {
+    for (const pair of cookies()) {
+      const name = pair.split('=', 1)[0], rule = classify(name, here.hostname)
+      if (!rule || rule.needed || isAllowed(rule.category)) continue
+      for (const domain of ['', rule.domain, here.hostname, policy.domain]) {
+        for (const more of ['', '; Partitioned']) {
+          jar.set.call(page, name + '=; Max-Age=-1; Path=' + (rule.path || '/') + (domain ? '; Domain=' + domain : '') + (secure ? '; Secure' : '') + more)
+        }
+      }
+    }
+    for (const area in policy.storage) {
+      try {
+        const store = window[area]
+        for (const key of Object.keys(store)) if (bars(store, key)) store.removeItem(key)
+      } catch {}
+    }
+  }
+
+  // Addresses: whose they are, and whether they wait for consent.
+
+  const claim = address => {
+    try {
+      const host = new URL(address, page.baseURI).hostname.replace(/\.$/, '')
+      const claimed = policy.hosts.find(([name]) => inside(host, name))
+      // The site itself waits for nobody.
+      return claimed && host == here.hostname ? [host, [[]]] : claimed
+    } catch {}
+  }
+  const waits = address => {
+    const claimed = claim(address)
+    return claimed && !claimed[1].some(needs => needs.every(isAllowed))
+  }
+  // Whether one of the addresses in an attribute passes the test.
+  const some = (name, value, test) => name == 'srcdoc' ? tame(value, test) != value
+    : (/srcset$/.test(name) ? value.split(/[\s,]+/) : [value]).some(test)
+
+  // The inert names under which addresses wait, and what each stands for.
+  const {inert, live, held: HELD, watched: WATCHED} = policy
+
+  // Mark-up in which the addresses that pass the test stand under their inert names.
+  const tame = (text, test) => text.replace(/<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)/gi, (whole, tag, attributes) => {
+    const names = loads[tag.toLowerCase()]
+    return names ? '<' + tag + attributes.replace(/([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g, (all, name, equals, value) => {
+      const key = name.toLowerCase()
+      return names.includes(key) && some(key, value.replace(/^["']|["']$/g, '').replace(/&#(\d+);/g, (_, key) => String.fromCharCode(key)), test) ? inert[key] + equals + value : all
+    }) : whole
+  })
+
+  const same = text => text
+  let trusted = {createHTML: same, createScriptURL: same}
+  try { trusted = trustedTypes.createPolicy('cookieguard', trusted) } catch {}
+
+  // What waits: an address stands under its inert name in its own element, whoever put it there.
+
+  // Each element that waits, in the page's order, with its addresses as a script gave them.
+  const waiting = new Map()
+
+  // Whatever the `rel` of a link or the type of an input: both may change later.
+  const namesOf = element => loads[element.localName.toLowerCase()] || []
+
+  // Keeps back an address that a script sets; the element stays, with its listeners.
+  const hold = (element, name, value) => {
+    name = String(name).toLowerCase()
+    if (!namesOf(element).includes(name)) return
+    const held = some(name, String(value), waits)
+    if (held) {
+      put.call(element, inert[name], value)
+      // A page may make pixels without end.
+      if (waiting.size < 1e3) waiting.set(element, {...waiting.get(element), [name]: value})
+    } else drop.call(element, inert[name])
+    return held
+  }
+
+  const holding = read => native => function (...given) {
+    return hold(this, ...read(...given)) ? null : native.apply(this, given)
+  }
+
+  // Mark-up loads before an observer hears of it, on detached trees too.
+  const markup = native => function (...values) {
+    return native.apply(this, values.map(value => {
+      const text = String(value), safe = tame(text, waits)
+      return safe == text ? value : typeof value == 'string' ? safe : trusted.createHTML(safe)
+    }))
+  }
+
+  // Requests without a tag.
+  const later = []
+  const whenFree = (address, go) => waits(address) ? later.push([address, go]) : go()
+  const target = Symbol()
+
+  // Puts all that between a window and its scripts: this one's, and those of its frames that have no address.
+  const arm = window => {
+    if (window != self && window.cookieguard) return
+    window.cookieguard = api
+    const {document, Element, XMLHttpRequest} = window
+
+    patch(window.Document, 'cookie', native => function (line) {
+      const kept = screen(String(line))
+      if (kept !== undefined) native.call(this, kept)
+    })
+    patch(window.CookieStore, 'set', native => function (...given) {
+      const [name, value] = given, cookie = name.name == null ? {name, value} : name
+      let line = cookie.name + '=' + cookie.value
+      for (const [key, value] of entries({path: '/', sameSite: 'strict', secure: 1, ...cookie})) {
+        if (value) line += `; ${key}=` + (key == 'expires' ? new Date(+value).toUTCString() : value)
+      }
+      const kept = screen(line)
+      if (kept == line) return native.apply(this, given)
+      if (kept) jar.set.call(page, kept)
+      return Promise.resolve()
+    })
+
+    for (const [area, rules] of entries(policy.storage)) {
+      try {
+        const store = window[area]
+        // `localStorage.key = value` calls no method.
+        const value = new Proxy(store, {
+          get: (_, key) => store[key],
+          defineProperty: (_, key, property) => bars(store, key) || Reflect.defineProperty(store, key, property),
+        })
+        for (const key of [store, value]) stores.set(key, [store, rules, value])
+        define(window, area, {value, configurable: true})
+      } catch {}
+    }
+    patch(window.Storage, 'getItem removeItem clear key length', native => function (...given) { return native.apply(storeOf(this)[0], given) })
+    patch(window.Storage, 'setItem', native => function (...given) { return bars(this, given[0]) ? undefined : native.apply(storeOf(this)[0], given) })
+    patch(window.StorageEvent, 'storageArea', native => function () { return storeOf(native.call(this))[2] })
+
+    for (const [tag, names] of entries(loads)) {
+      for (const name of names) {
+        const property = name.replace('gesrcset', 'geSrcset')
+        let owner = document.createElement(tag)
+        while (owner && !describe(owner, property)) owner = Object.getPrototypeOf(owner)
+        patch(owner, property, holding(value => [name, value]))
+      }
+    }
+    patch(Element, 'setAttribute', holding((...given) => given))
+    patch(Element, 'setAttributeNS', holding((space, ...given) => given))
+    patch(Element, 'setAttributeNode setAttributeNodeNS', holding(node => [node.name, node.value]))
+    for (const owner of [Element, window.ShadowRoot, window.Document, window.Range, window.DOMParser]) {
+      patch(owner, 'innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe write writeln createContextualFragment parseFromString', markup)
+    }
+    patch(Element, 'attachShadow', native => function (options) {
+      const root = native.call(this, options)
+      watch(root)
+      return root
+    })
+
+    patch(window, 'fetch', native => (...given) =>
+      new Promise(done => whenFree(given[0].url || given[0], () => done(native(...given)))))
+    patch(XMLHttpRequest, 'open', native => function (...given) {
+      this[target] = given[1]
+      native.apply(this, given)
+    })
+    patch(XMLHttpRequest, 'send', native => function (...given) { whenFree(this[target], () => native.apply(this, given)) })
+    patch(window.Navigator, 'sendBeacon', native => function (...given) { return !waits(given[0]) && native.apply(this, given) })
+    patch(window, 'WebSocket EventSource Audio', native => new Proxy(native, {
+      construct(native, given, made) {
+        if (waits(given[0])) throw new DOMException('cookieguard', 'SecurityError')
+        return Reflect.construct(native, given, made)
+      },
+    }))
+
+    patch(window.HTMLIFrameElement, 'contentWindow contentDocument', native => function () {
+      const found = native.call(this)
+      try { arm(found.defaultView || found) } catch {}
+      return found
+    })
+    watch(document)
+  }
+
+  // Held tags: those that the server renamed, those that came in behind our back, and those that
+  // the page itself gates by `data-cookieguard`.
+
+  const gateOf = element => element.getAttribute('data-cookieguard')
+  const namesBack = element => gateOf(element) == null ? live : policy.gated
+
+  const isReady = element => element.matches(HELD) && (gateOf(element) || '').split(/\s+/).every(id => !id || isAllowed(id)) &&
+    [...element.attributes].every(({name, value}) => {
+      const real = namesBack(element)[name]
+      // One planted under the inert name, of a host that nobody declared, stays where it is.
+      return !real || real == 'type' || (!live[name] || some(real, value, claim)) && !some(real, value, waits)
+    })
+
+  const inspect = element => {
+    for (const name of namesOf(element)) {
+      const value = element.getAttribute(name)
+      if (value != null && some(name, value, waits)) {
+        put.call(element, inert[name], value)
+        drop.call(element, name)
+      }
+    }
+    if (element.matches(HELD)) {
+      // Without its address a script would run the text between its tags.
+      if (element.localName == 'script' && element.type != 'text/plain') {
+        put.call(element, '_type', element.type)
+        put.call(element, 'type', 'text/plain')
+      }
+      if (!waiting.has(element)) waiting.set(element)
+    }
+    if (isReady(element)) release()
+    if (element.shadowRoot) watch(element.shadowRoot)
+  }
+
+  // Gives an element its addresses back. Some look at them only as they come into the page, so that all
+  // come anew but body, table and its parts.
+  const free = element => {
+    const given = waiting.get(element) || {}, place = page.createComment(''), back = namesBack(element)
+    waiting.delete(element)
+    if (back != live && element.type == 'text/plain') drop.call(element, 'type')
+    if (/^[^bt]/.test(element.localName)) element.replaceWith(place)
+    for (const {name, value} of [...element.attributes]) {
+      const real = back[name]
+      if (real == null) continue
+      drop.call(element, name)
+      if (real) put.call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
+    }
+    place.replaceWith(element)
+  }
+
+  let releasing = Promise.resolve()
+  const release = () => {
+    for (const each of later.splice(0)) try { whenFree(...each) } catch {}
+    releasing = releasing.then(async () => {
+      const loading = [], isLate = element => element.matches(policy.late)
+      for (const element of [...waiting.keys()].filter(isReady).sort((one, other) => isLate(one) - isLate(other))) {
+        const isParsed = element.localName == 'script' && !waiting.get(element), addressed = element.matches(policy.addressed)
+        if (isParsed) {
+          if (!addressed) await Promise.all(loading)
+          element.async = element.hasAttribute('async')
+        }
+        if (element.localName == 'iframe') await new Promise(setTimeout)
+        try { free(element) } catch {}
+        if (isParsed && addressed && !element.async) loading.push(new Promise(done => {
+          for (const name of ['load', 'error']) element.addEventListener(name, done)
+          // Not every script comes: one that innerHTML wrote, or of a type that isn't known, never does.
+          setTimeout(done, 3e3)
+        }))
+      }
+    })
+  }
+
+  const observer = new MutationObserver(records => {
+    for (const {target, addedNodes, attributeName} of records) {
+      for (const node of attributeName ? [target] : addedNodes) {
+        if (node.matches) [node, ...node.querySelectorAll(WATCHED)].forEach(inspect)
+      }
+    }
+    // Some sites replace the whole body.
+    if (banner && !banner.isConnected && page.body) page.body.append(banner)
+  })
+  const watch = tree => {
+    observer.observe(tree, {childList: true, subtree: true, attributeFilter: policy.attributes})
+    tree.querySelectorAll(WATCHED).forEach(inspect)
+  }
+
+  // What the visitor sees: the server's own pages, moved in here.
+
+  // What stands at the end of the page: the banner, later the way to the settings.
+  let banner, dialog, styled
+
+  const bring = async path => {
+    const answer = await new Promise(done => {
+      const client = new XMLHttpRequest()
+      client.open('GET', `${mount}/${path}?lang=${policy.language}`)
+      client.responseType = 'document'
+      client.onloadend = () => done(client.response)
+      client.send()
+    })
+    const style = answer && answer.querySelector('link')
+    if (style && !styled) {
+      styled = style
+      style.nonce = script.nonce
+      await new Promise(done => {
+        style.onload = style.onerror = done
+        page.head.append(style)
+      })
+    }
+    return answer && answer.body.firstElementChild
+  }
+
+  // Where the browser doesn't keep the choice, asking again and again would not help.
+  const unkept = (action, ...value) => {
+    try { return sessionStorage[action]('cookieguard', ...value) } catch { return 1 }
+  }
+
+  const close = () => {
+    if (!banner) return
+    banner.remove()
+    banner = 0
+    offer()
+  }
+  const ask = async () => {
+    const brought = asks && !unkept('getItem') && await bring('banner')
+    if (!brought || !asks) return offer()
+    banner = brought
+    page.body.append(banner)
+  }
+
+  // A way to the settings, on pages that have none of their own.
+  const offer = () => {
+    if ([...page.links].some(each => isMount(each.href))) return
+    banner = page.createElement('aside')
+    const link = page.createElement('a')
+    banner.className = 'cg-settings'
+    banner.ariaLabel = link.textContent = policy.words
+    link.href = mount
+    link.style.cssText = 'position:fixed;bottom:0;z-index:9999;padding:.5em;color:CanvasText;background:Canvas'
+    banner.append(link)
+    page.body.append(banner)
+  }
+
+  const show = async () => {
+    dialog = await bring('dialog')
+    if (!dialog) return here.assign(mount)
+    dialog.onclose = event => event.target.remove()
+    page.body.append(dialog)
+    dialog.showModal()
+  }
+
+  // Decisions.
+
+  // Google Consent Mode: gtag() is nothing but this.
+  const signal = function () { (window.dataLayer ||= []).push(arguments) }
+  // One object for all: a tag that is released later finds its default as things stand then.
+  const states = {}
+  const signals = action => {
+    for (const name in policy.signals) states[name] = policy.signals[name].every(isAllowed) ? 'granted' : 'denied'
+    if (policy.signals) signal('consent', action, states)
+  }
+
+  // Looks at the consent again, whoever changed it: this page, another tab, the way back.
+  const check = () => {
+    const before = allowed, open = asks
+    judge()
+    const lost = [...before].some(id => !isAllowed(id))
+    asks || close()
+    if (!lost && before.size == allowed.size && open == asks) return
+    sweep()
+    signals('update')
+    page.dispatchEvent(new CustomEvent('cookieguard:change', {detail: {allowed: [...allowed]}}))
+    lost ? here.reload() : release()
+  }
+
+  let channel
+  const tell = () => channel.postMessage('')
+
+  const post = async fields => {
+    const answer = await natively(mount, {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(fields)})
+    const state = await answer.json()
+    if (state.error) throw new Error(state.error)
+    if (dialog) dialog.close()
+    check()
+    tell()
+    close()
+    sweep()
+    if (state.stale) return show()
+    if (asks && !state.undecided[0]) unkept('setItem', 1)
+  }
+  const decide = choice => async (ids = Object.keys(policy.categories)) =>
+    ids[0] && post([['choice', choice], ...policy.digests, ...ids.map(id => ['asked', id])])
+
+  addEventListener('submit', event => {
+    const form = event.target, button = event.submitter
+    // Another form's `method` may be a field of it.
+    if (!form.closest('.cg-banner,.cg-dialog') || form.method == 'dialog') return
+    event.preventDefault()
+    post([...new FormData(form), ...button ? [[button.name, button.value]] : []]).catch(() => here.assign(mount))
+  }, true)
+  addEventListener('click', event => {
+    const target = event.target.closest('a')
+    if (ours || !target || !isMount(target.href) || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    show()
+  }, true)
+
+  const listen = () => {
+    channel = new BroadcastChannel('cookieguard')
+    channel.onmessage = check
+    ours && tell()
+    check()
+  }
+  addEventListener('pageshow', event => event.persisted && listen())
+  // An open channel would keep the page out of the back/forward cache.
+  addEventListener('pagehide', () => channel.close())
+
+  const api = {
+    allows: isAllowed,
+    accept: decide('all'),
+    refuse: decide('none'),
+    show,
+    on: (name, listener) => page.addEventListener('cookieguard:' + name, event => listener(event.detail)),
+  }
+
+  judge()
+  signals('default')
+  arm(window)
+  sweep()
+  listen()
+  const start = () => {
+    release()
+    ours || window != top || ask()
+  }
+  page.readyState == 'loading' ? addEventListener('DOMContentLoaded', start) : start()
+})(POLICY)

@@ -1,0 +1,56 @@
+"""What is done to the pages of a site: a plan for each policy in force and each place it is mounted at."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from ..enforcer import Enforcer
+from ..html.address import Gate
+from ..html.page import Plan
+from ..html.validators import VERSION_LENGTH
+from ..policy.policy import Policy
+from ..policy.waiting import waiting_hosts
+from .ask import quoted_root
+from .script import link_bar, page_language, script_for, script_tag
+
+_MOST = 64
+
+
+class Plans:
+    """Makes plans when they are first asked for, and remembers them."""
+
+    def __init__(self, enforcer: Enforcer) -> None:
+        guard = enforcer.policy.guard
+        # "Report mode is for roll-out: [...] no tag, no banner."
+        self.any = enforcer.mode == "enforce" and (guard.inject or guard.gate == "server")
+        self._mount = guard.mount
+        self._remembered = lru_cache(maxsize=_MOST)(self._make)
+
+    def of(self, policy: Policy, root: str) -> Plan:
+        """Return the plan for an app mounted at `root` (SCRIPT_NAME)."""
+        return self._remembered(policy, root)
+
+    def _make(self, policy: Policy, root: str) -> Plan:
+        mount = quoted_root(root) + self._mount
+        # A page may say anything of its language; choosing one of ours takes longer than to remember.
+        language = lru_cache(maxsize=_MOST)(lambda lang: page_language(policy, lang))
+        bar = lru_cache(maxsize=_MOST)(lambda lang: link_bar(policy, mount, language(lang)).encode())
+        tag = lru_cache(maxsize=_MOST)(lambda lang: script_tag(policy, mount, language(lang), None).encode())
+        return Plan(
+            gate=Gate.of(waiting_hosts(policy)) if policy.guard.gate == "server" else None,
+            inject=policy.guard.inject,
+            version=_version(policy, mount),
+            tag=lambda lang, nonce: (
+                script_tag(policy, mount, language(lang), nonce).encode() if nonce else tag(lang)
+            ),
+            bar=bar,
+        )
+
+
+def _version(policy: Policy, mount: str) -> str:
+    """Hash all that a page's own bytes are changed by."""
+    language = page_language(policy, None)
+    script = script_for(policy, language).version
+    changes = (script, mount, link_bar(policy, mount, language), policy.guard.inject, policy.guard.gate)
+    return hashlib.sha256(repr(changes).encode()).hexdigest()[:VERSION_LENGTH]

@@ -1,0 +1,70 @@
+"""What the desk does for a ledger: which text a form shows, and which one was decided on."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
+
+from ..ledger.drafting import Source
+from ..ledger.receipt import Layer, Shown
+from ..visit import Visit
+from .ask import Ask
+from .banner import changed_of
+from .choice import Posted
+from .origin import local_path, sender
+from .pages import texts_for
+from .shown import ShownTexts, read_spelled, spell
+
+
+class Proof:
+    """Ties what a visitor decides to the very text in front of them."""
+
+    def __init__(self, shown: ShownTexts) -> None:
+        self._shown = shown
+
+    def field(self, layer: Layer, ask: Ask, visit: Visit) -> str:
+        """Return what a form says of its own text."""
+        asked = visit.consent.undecided if layer == "banner" else ()
+        return spell(self._text(layer, texts_for(ask, visit.policy).language, visit, asked))
+
+    def take(self, posted: Posted, ask: Ask, visit: Visit) -> Posted:
+        """Tell the visit what a decision was made on.
+
+        What is accepted under a text that isn't today's any more counts for nothing: it is asked again.
+        """
+        visit.source = Source(_page_of(posted, ask), visit.source.address if visit.source else None)
+        read = read_spelled(posted.shown, visit.policy)
+        if read is None:
+            return posted
+        text = self._text(read.layer, read.language, visit, posted.asked)
+        visit.method, visit.form = read.layer, read.token
+        if text.hash == read.hash:
+            visit.shown = text
+            return posted
+        return replace(posted, accepted=(), stale=(*posted.accepted, *posted.stale))
+
+    def _text(self, layer: Layer, language: str, visit: Visit, asked: tuple[str, ...]) -> Shown:
+        return self._shown.of(
+            layer,
+            language,
+            visit.policy,
+            visit.today,
+            visit.arrival.scope.name,
+            asked=asked,
+            changed=changed_of(visit.consent, asked),
+        )
+
+
+def _page_of(posted: Posted, ask: Ask) -> str:
+    """Return the path of the page on which somebody decided, as far as the browser tells."""
+    referer = ask.headers.get("referer")
+    if referer and sender(ask) == "same-origin":
+        try:
+            page = local_path(urlsplit(referer).path)
+        except ValueError:
+            page = None
+        if page:
+            return unquote(page)
+    following = local_path(posted.next)
+    return unquote(following.partition("?")[0].partition("#")[0]) if following else ask.root + ask.path

@@ -1,0 +1,199 @@
+"""The app's response on its way to the server: headers screened, pages rewritten as they stream by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ..adapter.opening import open_response
+from ..guard.headers import HARMLESS, are_harmless, unsplit
+from ..html.page import Page, Plan
+from ..visit import Visit
+from .request import Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from ..visitor.plans import Plans
+
+Write = Callable[[bytes], object]
+
+
+class Response(Struct, eq=False):
+    """The `start_response` that the app calls, once or again, and what becomes of its body.
+
+    A page's headers wait for its first bytes; everything else goes to the server at once. `method`,
+    `root` and `below` are the request's own: an app may change them on its way, a dispatcher below us
+    lengthens SCRIPT_NAME.
+    """
+
+    _visit: Visit
+    _environ: WSGIEnvironment
+    _start_response: StartResponse
+    _plans: Plans | None
+    _method: str
+    _root: str
+    _below: str
+    revalidates: bool = False
+    """Whether the request named a page of ours that the browser has."""
+    is_plain: bool = False
+    """Whether the body goes to the server as the app made it, untouched."""
+    _started: bool = False
+    _page: Page | None = None
+    _status: str = ""
+    _write: Write | None = None
+    _exc_info: Any = None
+
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: the environ holds what is nobody's business.
+        return f"<Response to {self._visit!r}>"
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Write:
+        """Take the app's status and headers; `exc_info` as in PEP 3333."""
+        if exc_info is None:
+            return self._decide(status, headers)
+        self._visit.retract()
+        # No frame may keep it: that would be a cycle through the traceback.
+        self._exc_info = exc_info
+        try:
+            return self._decide(status, headers)
+        finally:
+            exc_info = self._exc_info = None
+
+    def _decide(self, status: str, headers: list[tuple[str, str]]) -> Write:
+        visit = self._visit
+        visit.left = True
+        # A line break in the status smuggles a header just as one in a value does.
+        if not status.isprintable():
+            status = unsplit(status)
+        self._page, self.is_plain = None, True
+        if not visit.touched and (HARMLESS.issuperset(headers) or are_harmless(headers)):
+            # The server keeps the list until the first byte; the app has it in hand as well.
+            return self._send(status, [*headers])
+        headers = visit.leave(headers, Request(self._environ, self._root, self._below))
+        if self._plans is None:
+            return self._send(status, headers)
+        return self._open(status, headers, self._plans.of(visit.policy, self._root))
+
+    def _open(self, status: str, headers: list[tuple[str, str]], plan: Plan) -> Write:
+        opened = open_response(self._visit, plan, status, headers, self._method, revalidates=self.revalidates)
+        if isinstance(opened, Page):
+            return self._hold(opened, status)
+        self.is_plain = opened.passes
+        return self._send(status, opened.headers)
+
+    def _hold(self, page: Page, status: str) -> Write:
+        self._page, self._status, self.is_plain = page, status, False
+        if self._exc_info is not None:
+            # It must not be kept, and the server may have something to say to it.
+            self._send(status, page.open_ended())
+        return self.write
+
+    def _send(self, status: str, headers: list[tuple[str, str]]) -> Write:
+        self._started = True
+        exc_info, self._exc_info = self._exc_info, None
+        # "The start_response callable [...] takes two required positional arguments, and one
+        # optional argument": a server may tell None from nothing.
+        try:
+            if exc_info is None:
+                write = self._start_response(status, headers)
+            else:
+                write = self._start_response(status, headers, exc_info)
+        finally:
+            exc_info = None
+        self._write = write
+        return write
+
+    # The body.
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the headers wait for more of the body."""
+        return self._page is not None and not self._started
+
+    def write(self, data: bytes) -> None:
+        """Take bytes by the way that PEP 3333 keeps for old apps."""
+        for rewritten in self.feed(data):
+            if rewritten and self._write is not None:
+                self._write(rewritten)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what of the body may leave now, some of it empty: while more is needed, nothing may."""
+        return iter((data,)) if self._page is None else map(self._step, self._page.steps(data))
+
+    def _step(self, rewritten: bytes) -> bytes:
+        self._begin()
+        return rewritten
+
+    def finish(self) -> bytes:
+        """Return what remains, once the app's body is at its end."""
+        if self._page is None:
+            return b""
+        rest = self._page.finish()
+        self._begin()
+        return rest
+
+    def _begin(self) -> None:
+        page = self._page
+        if self._started or page is None or page.headers is None:
+            return
+        self._send(self._status, page.headers)
+        if page.kind is not None and page.kind != "page":
+            self._visit.count_untouched(page.kind)
+
+    def give_up(self) -> None:
+        """Give the server the headers, though no body came that could tell more of them."""
+        if self._page is not None and not self._started:
+            self._send(self._status, self._page.open_ended())
+
+
+class Body:
+    """The app's iterable, each part rewritten as it leaves; closes what it wraps."""
+
+    def __init__(self, response: Response, iterable: Iterable[bytes]) -> None:
+        self._response = response
+        self._iterable = iterable
+        self._parts: Iterator[bytes] | None = None
+        # Of one part: a small packed one may be large unpacked.
+        self._steps: Iterator[bytes] = iter(())
+        self._ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        response = self._response
+        while not self._ended:
+            for step in self._steps:
+                # Nothing may be yielded before the headers: until these are known, pull on.
+                if step or not response.is_held:
+                    return step
+            part = self._next_part()
+            if part is not None:
+                self._steps = response.feed(part)
+                continue
+            self._ended = True
+            if rest := response.finish():
+                return rest
+        raise StopIteration
+
+    def _next_part(self) -> bytes | None:
+        try:
+            if self._parts is None:
+                self._parts = iter(self._iterable)
+            return next(self._parts, None)
+        except BaseException:
+            # The app had called start_response; who stands around the guard must hear of it.
+            self._response.give_up()
+            raise
+
+    def close(self) -> None:
+        """Close the app's iterable, once, whatever was read of it."""
+        try:
+            self._response.give_up()
+        finally:
+            close = getattr(self._iterable, "close", None)
+            if close is not None:
+                close()
