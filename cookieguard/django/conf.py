@@ -1,0 +1,93 @@
+"""The settings `COOKIEGUARD`, and the guard that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils.module_loading import import_string
+from msgspec import Struct
+
+from ..errors import ConfigurationError
+from ..framework import Guard, Keys, Settings, read_settings
+from ..policy.policy import Policy
+from .cookies import own_cookies
+
+
+class Site(Struct, frozen=True):
+    """What the settings say, with Django's own cookies declared and its secrets oldest first."""
+
+    settings: Settings
+    policy: Policy
+    keys: Keys
+
+
+@cache
+def site() -> Site:
+    """Read the settings; ConfigurationError says what is wrong with them."""
+    given = getattr(settings, "COOKIEGUARD", None)
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            "cookieguard.E042",
+            'there are no settings for the guard; write COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
+        )
+    read = read_settings(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
+    return Site(read, read.declaring(own_cookies()), read.keys or _own_keys())
+
+
+def policy() -> Policy:
+    """Return the policy, Django's own cookies included."""
+    return site().policy
+
+
+def guard(kind: type[Guard], app: Any) -> Guard:
+    """Put the guard that the settings describe around an app; `kind` is that of its protocol."""
+    current = site()
+    return current.settings.guard(kind, app, current.policy, current.keys)
+
+
+def is_behind_proxy() -> bool:
+    """Tell whether Django takes the scheme, the host or the prefix from elsewhere than the request."""
+    trusted = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
+    return bool(trusted) or settings.FORCE_SCRIPT_NAME is not None
+
+
+def policy_file() -> Path | None:
+    """Return where the policy is read from, whether or not it loads; None where it is no file."""
+    given = getattr(settings, "COOKIEGUARD", None)
+    named = given.get("POLICY") if isinstance(given, Mapping) else None
+    return (_base() or Path()) / named if isinstance(named, str | PathLike) else None
+
+
+def _own_keys() -> Keys:
+    # Django lists the newest of its old secrets first.
+    return (*reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
+
+
+def _base() -> Path | None:
+    base = getattr(settings, "BASE_DIR", None)
+    return None if base is None else Path(base)
+
+
+def _imported(given: Mapping[str, Any]) -> dict[str, Any]:
+    override = given.get("OVERRIDE")
+    if not isinstance(override, str):
+        return dict(given)
+    try:
+        return {**given, "OVERRIDE": import_string(override)}
+    except ImportError as error:
+        raise ConfigurationError(
+            "cookieguard.E047", f'COOKIEGUARD["OVERRIDE"] can\'t be imported: {error}'
+        ) from error
+
+
+@receiver(setting_changed)
+def _forget(**_: object) -> None:
+    # Tests change settings, and names of cookies follow from many of them.
+    site.cache_clear()

@@ -1,0 +1,71 @@
+"""A request's Visit, Consent and way to the visitor's pages, over WSGI and ASGI alike."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.http import HttpRequest
+
+from ..adapter.guarded import KEY, ROOT_KEY
+from ..consent.consent import Consent, day_of, judge
+from ..errors import NoGuard
+from ..ledger.drafting import Source
+from ..visit import Visit
+from ..visitor.ask import quoted_root
+from .conf import policy
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """Return the request's Visit; NoGuard where none stands around the site."""
+    visit = find_visit(request)
+    if visit is None:
+        raise NoGuard(
+            "no guard stands around this request: add cookieguard.django.middleware.CookieGuardMiddleware to "
+            "MIDDLEWARE, and take get_wsgi_application from cookieguard.django.wsgi"
+        )
+    if visit.source is None and visit.proves is not None:
+        visit.source = Source(request.path, request.META.get("REMOTE_ADDR"))
+    return visit
+
+
+def find_visit(request: HttpRequest) -> Visit | None:
+    """Return the request's Visit, None where no guard stands around it."""
+    visit: Visit | None = _said(request, KEY)
+    return visit
+
+
+def _said(request: HttpRequest, key: str) -> Any:
+    # An ASGI request has a scope, of which META is made.
+    return request.META.get(key, getattr(request, "scope", {}).get(key))
+
+
+class ConsentOf:
+    """The Consent of a request's visitor, read when it is asked.
+
+    A page that reads it varies by `Cookie`, others needn't. A request that no guard saw, as one of
+    a RequestFactory, has no visitor: nothing is decided.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_consent(self._request), name)
+
+
+def _consent(request: HttpRequest) -> Consent:
+    visit = find_visit(request)
+    if visit is not None:
+        return visit.consent
+    today = day_of(time.time())
+    return judge(None, policy().on(today), today, gpc=False)
+
+
+def preferences_url(request: HttpRequest) -> str:
+    """Return the address of the visitor's preferences, as a link in a page needs it."""
+    root = _said(request, ROOT_KEY)
+    if root is None:
+        # Django decodes it; an environ has its octets.
+        root = request.META.get("SCRIPT_NAME", "").encode().decode("latin-1")
+    return quoted_root(root) + policy().guard.mount

@@ -1,0 +1,88 @@
+"""What views and templates use: this request's Visit and Consent."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec
+from urllib.parse import quote
+
+import flask
+from werkzeug.local import LocalProxy
+
+from ..adapter.fields import navigates
+from ..consent.consent import Consent, day_of, judge
+from ..errors import NoGuard
+from ..visit import Visit
+from ..wsgi import visit_from
+from .addresses import PREFERENCES
+from .guarded import NAME, GuardedApp
+
+P = ParamSpec("P")
+
+
+def _consent() -> Consent:
+    if flask.has_request_context():
+        try:
+            return visit_from(flask.request.environ).consent
+        except NoGuard:
+            # `app.test_request_context()` has no visitor, who then decided nothing.
+            if NAME not in flask.current_app.extensions:
+                raise
+    try:
+        guarded: GuardedApp = flask.current_app.extensions[NAME]
+    except KeyError:
+        raise NoGuard("this app has no guard: CookieGuard(app) switches it on") from None
+    today = day_of(time.time())
+    return judge(None, guarded.policy.on(today), today, gpc=False)
+
+
+current_visit: Visit = LocalProxy(lambda: visit_from(flask.request.environ))  # type: ignore[assignment]
+"""This request's Visit: `current_visit.grant(["analytics"])`, `current_visit.withdraw()`."""
+
+cookie_consent: Consent = LocalProxy(_consent)  # type: ignore[assignment]
+"""This visitor's Consent, as templates have it; without a request that of nobody."""
+
+
+def requires_consent(*categories: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Let a view be called only for visitors who accepted these categories.
+
+    Others who open the page are sent to the preferences (303) and from there back; every other
+    request, as a script's or a form's, gets 403. Where nothing is enforced, in report mode or on an
+    excluded path, everybody may pass. It belongs below `@app.route(…)`.
+    """
+    if not categories or not all(isinstance(category, str) for category in categories):
+        raise TypeError('name at least one category: @requires_consent("analytics")')
+
+    def decorate(view: Callable[P, Any]) -> Callable[P, Any]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            missing = [category for category in categories if not cookie_consent.allows(category)]
+            if missing and _enforced():
+                return _ask_for(missing)
+            return flask.current_app.ensure_sync(view)(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _enforced() -> bool:
+    try:
+        return visit_from(flask.request.environ).enforced
+    except NoGuard:
+        return True
+
+
+def _ask_for(categories: list[str]) -> Any:
+    request = flask.request
+    if request.method not in ("GET", "HEAD") or not navigates(request.environ):
+        preferences = flask.url_for(PREFERENCES)
+        flask.abort(
+            403, f"This needs your consent to cookies ({', '.join(categories)}), given at {preferences}."
+        )
+    here = quote(request.root_path.rstrip("/") + request.path, safe="/:@!$&'()*+,;=~-._")
+    query = request.query_string.decode("latin-1")
+    following = f"{here}?{query}" if query else here
+    return flask.redirect(flask.url_for(PREFERENCES, next=following), 303)

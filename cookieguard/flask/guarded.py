@@ -1,0 +1,103 @@
+"""The app behind its guard, as the app's configuration describes it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import flask
+
+from ..errors import ConfigurationError
+from ..framework import Keys, read_settings
+from ..guard.verdict import logger
+from ..policy.model import Declaration
+from ..policy.policy import Policy
+from ..wsgi import CookieGuard as WSGIGuard
+from .cookies import own_cookies
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+NAME = "cookieguard"
+_PREFIX = "COOKIEGUARD_"
+
+
+class GuardedApp:
+    """What a server calls: the app behind its guard.
+
+    The guard is built with `init_app`, so that a mistake shows at start, and built anew by the first
+    request where the app was configured further in between.
+    """
+
+    def __init__(self, app: flask.Flask) -> None:
+        self._flask, self._inner = app, app.wsgi_app
+        self._config = _our_config(app)
+        self._settings = read_settings(
+            {key.removeprefix(_PREFIX): value for key, value in self._config.items()},
+            lambda option: _PREFIX + option,
+            Path(app.root_path),
+            usual="cookies.toml",
+        )
+        self._building = threading.Lock()
+        self._ready: WSGIGuard | None = None
+        self._built_from = self._keys(), own_cookies(app)
+        keys, cookies = self._built_from
+        if not keys:
+            logger.warning("cookieguard.W314: %s, before the first request", self._no_secret)
+        # Whatever key comes later, all the rest is tried now.
+        # Under this name a second guard around it is found.
+        self.app = self._build(keys or (secrets.token_bytes(),), cookies)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        guard = self._ready or self.guard
+        return guard(environ, start_response)
+
+    @property
+    def guard(self) -> WSGIGuard:
+        """The guard itself, built from what the app's configuration says by now."""
+        with self._building:
+            if self._ready is None:
+                self._ready = self.app = self._finished()
+            return self._ready
+
+    @property
+    def policy(self) -> Policy:
+        """The policy, with the cookies that Flask and Flask-Login set."""
+        return self.app.enforcer.policy
+
+    def _finished(self) -> WSGIGuard:
+        for key, value in _our_config(self._flask).items():
+            if key not in self._config or self._config[key] is not value:
+                raise ConfigurationError("cookieguard.E045", f"{key} was set after init_app; set it before")
+        keys, cookies = self._keys(), own_cookies(self._flask)
+        if not keys:
+            raise ConfigurationError("cookieguard.E046", self._no_secret)
+        if (keys, cookies) == self._built_from:
+            return self.app
+        return self._build(keys, cookies)
+
+    @property
+    def _no_secret(self) -> str:
+        return (
+            f"the app {self._flask.name!r} has no secret; make one with: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(32))' "
+            f"and set SECRET_KEY or {_PREFIX}SECRET_KEY"
+        )
+
+    def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
+        return self._settings.guard(WSGIGuard, self._inner, self._settings.declaring(cookies), keys)
+
+    def _keys(self) -> Keys:
+        if self._settings.keys:
+            return self._settings.keys
+        config = self._flask.config
+        if not config.get("SECRET_KEY"):
+            return ()
+        return (*(config.get("SECRET_KEY_FALLBACKS") or ()), config["SECRET_KEY"])
+
+
+def _our_config(app: flask.Flask) -> dict[str, Any]:
+    return {key: value for key, value in app.config.items() if key.startswith(_PREFIX)}

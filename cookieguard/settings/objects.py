@@ -1,0 +1,48 @@
+"""`module:name` -> the object that it names."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any
+
+_SPELLED = re.compile(r"([\w.]+):([\w.]+)(\(\))?", re.ASCII)
+
+
+class NoSuchObject(LookupError):
+    """The text names nothing; `remedy` says what to write instead."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
+def load_object(spelled: str) -> Any:
+    """Import what `module:name` names; with `()` behind, call it and return what it returns.
+
+    NoSuchObject where there is no such thing. What the module itself raises is its own.
+    """
+    match = _SPELLED.fullmatch(spelled)
+    if match is None:
+        raise NoSuchObject(f"{spelled!r} names nothing", "write module:name, or module:name() for a factory")
+    name, attributes, call = match.groups()
+    found = _import(name)
+    for attribute in attributes.split("."):
+        try:
+            found = getattr(found, attribute)
+        except AttributeError:
+            raise NoSuchObject(
+                f"{name} has no {attributes!r}", "write module:name, both as in your code"
+            ) from None
+    return found() if call else found
+
+
+def _import(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # The app's own missing imports are another matter, and say so best themselves.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        remedy = "start where it lies, or name its folder: PYTHONPATH, or the server's own option"
+        raise NoSuchObject(f"there is no module {error.name!r}", remedy) from None

@@ -1,0 +1,180 @@
+"""A request goes on to the app as it came, and the app's answer comes back, both as they stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+
+from ..asgi.request import Message, Pairs, Receive, Scope, Send, pairs_of
+from .answers import answer
+from .headers import from_upstream, passed_here, to_upstream, values_of
+from .upstream import Upstream, greet, logger
+
+# Below what servers wait for another request: one that ends in between is lost.
+_IDLE_SECONDS = 2.0
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Forwarder:
+    """An ASGI app that is the app upstream; `close` it after the last request."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._url = httpx.URL(upstream.url)
+        self._host = None if upstream.host is None else upstream.host.encode("ascii")
+        self._timeout = upstream.timeout.as_dict()
+        limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=100, keepalive_expiry=_IDLE_SECONDS
+        )
+        # Whom to trust is the environment's to say (SSL_CERT_FILE), and nothing else.
+        self._context = httpx.create_ssl_context()
+        # No client around it: no cookie jar, no redirects, no proxy out of the environment.
+        self._transport = httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=limits)
+
+    async def open(self) -> None:
+        """Say in the log whether the app is there."""
+        await greet(self._upstream, self._context)
+
+    async def close(self) -> None:
+        """Close the connections that are left."""
+        await self._transport.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await answer(send, scope, *refusal)
+            return
+        body = _Body(scope, receive)
+        # Whichever ends first: the exchange, or the visitor's patience.
+        exchange = asyncio.ensure_future(self._exchange(scope, body, send))
+        leaving = asyncio.ensure_future(body.left())
+        try:
+            await asyncio.wait({exchange, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            if not exchange.done():
+                exchange.cancel()
+            await asyncio.gather(exchange, leaving, return_exceptions=True)
+        if not exchange.cancelled() and (error := exchange.exception()) is not None:
+            raise error
+
+    async def _exchange(self, scope: Scope, body: _Body, send: Send) -> None:
+        try:
+            response = await self._ask(scope, body)
+        except _VisitorLeft:
+            return
+        except (httpx.TimeoutException, httpx.TransportError) as error:
+            logger.error("the app at %s gave no answer: %s", self._upstream.url, self._why(error))
+            late = isinstance(error, httpx.TimeoutException)
+            await answer(send, scope, *(_TOO_LATE if late else NO_ANSWER))
+            return
+        try:
+            await _pass_on(response, send)
+        except (httpx.TimeoutException, httpx.TransportError) as error:
+            logger.error("the app at %s broke off its answer: %s", self._upstream.url, type(error).__name__)
+            raise BrokenOff from error
+        finally:
+            await response.aclose()
+
+    def _why(self, error: httpx.TransportError) -> str:
+        if isinstance(error, httpx.ConnectError):
+            return f"ConnectError, {error}"
+        # Another's text may name the path that was asked for.
+        told = type(error).__name__
+        plain = self._url.scheme == "http" and isinstance(error, httpx.ProtocolError | httpx.ReadError)
+        return f"{told}; if it speaks TLS, upstream begins with https://" if plain else told
+
+    async def _ask(self, scope: Scope, body: _Body) -> httpx.Response:
+        """Send the request; again, where an idle connection ended meanwhile and nothing can happen twice."""
+        try:
+            return await self._send(scope, body)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            if scope["method"] not in _SAFE or body.is_there:
+                raise
+            return await self._send(scope, body)
+
+    async def _send(self, scope: Scope, body: _Body) -> httpx.Response:
+        request = httpx.Request(
+            scope["method"],
+            self._url,
+            headers=to_upstream(scope, self._host),
+            content=body.parts() if body.is_there else None,
+            extensions={"timeout": self._timeout, "target": _target(scope)},
+        )
+        return await self._transport.handle_async_request(request)
+
+
+def _target(scope: Scope) -> bytes:
+    """Return path and query as they came."""
+    query: bytes = scope["query_string"]
+    path: bytes = scope["raw_path"]
+    return path + b"?" + query if query else path
+
+
+async def _pass_on(response: httpx.Response, send: Send) -> None:
+    headers = from_upstream(response.status_code, response.headers.raw)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    # Not decoded: the bytes are those of its Content-Encoding and Content-Length.
+    async for part in response.aiter_raw():
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class BrokenOff(Exception):
+    """The app's answer began, and will not end."""
+
+
+class _VisitorLeft(Exception):
+    """The visitor closed the connection before the request was whole."""
+
+
+class _Body:
+    """A request's body on its way."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = pairs_of(scope)
+        lengths = values_of(headers, b"content-length")
+        self.is_there = lengths not in ([], [b"0"]) or bool(values_of(headers, b"transfer-encoding"))
+        self._receive = receive
+        self._read = asyncio.Event()
+        if not self.is_there:
+            self._read.set()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Yield the body. _VisitorLeft rather than an early end, which would pass for a whole upload."""
+        more = True
+        while more:
+            message: Message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise _VisitorLeft
+            more = message.get("more_body", False)
+            if part := message.get("body", b""):
+                yield part
+        self._read.set()
+
+    async def left(self) -> None:
+        """Return once the visitor, having sent everything, has closed the connection."""
+        await self._read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+_Said = tuple[int, str, str]
+NO_ANSWER: _Said = (502, "Bad Gateway", "The site can't be reached at the moment.")
+_TOO_LATE: _Said = (504, "Gateway Timeout", "The site takes too long to answer.")
+
+
+def _refusal(scope: Scope) -> _Said | None:
+    """Return the answer to what isn't forwarded."""
+    headers: Pairs = pairs_of(scope)
+    if passed_here(scope):
+        logger.error("a request came back through the sidecar: upstream leads to a sidecar again")
+        return 508, "Loop Detected", "The site is set up so that requests go in circles."
+    if scope["method"] == "CONNECT":
+        return 501, "Not Implemented", "This is no forward proxy."
+    if any(value.strip().lower() == b"websocket" for value in values_of(headers, b"upgrade")):
+        logger.warning("a WebSocket was refused: the sidecar carries none, so lead its path past the sidecar")
+        return 501, "Not Implemented", "WebSockets aren't carried here."
+    return None
