@@ -1,0 +1,1 @@
+"""Proof of consent: receipts, chained so that no change of them goes unseen."""

@@ -1,0 +1,138 @@
+"""The way to the database: SQLite in one file, or PostgreSQL; its connections, its migrations."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+
+from ..errors import ConfigurationError
+from .tables import SCHEMA, VERSIONS
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+# Seconds that a visitor may have to wait before an answer says that there is no proof.
+_PATIENCE = 5
+
+
+class Database:
+    """Connections to the ledger's database; none is made before it is needed.
+
+    A `hasty` one gives up after seconds, for a visitor who waits; the command line's doesn't. Only
+    one that `creates` makes a SQLite file.
+    """
+
+    def __init__(self, url: str, *, hasty: bool = False, creates: bool = False) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite(self.url, creates) if self.is_sqlite else _postgresql(self.url, hasty)
+        # A connection that two processes share belongs to neither.
+        engine = weakref.ref(self._engine)
+        os.register_at_fork(after_in_child=lambda: _forget(engine()))
+
+    @property
+    def name(self) -> str:
+        """Where it is, without a password."""
+        file = self.url.database or ""
+        return os.path.abspath(file) if self.is_sqlite else self.url.render_as_string()  # noqa: PTH100
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes; nothing of it stays where it raises."""
+        options = {"cookieguard_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees the database as it is now, however long it takes to read."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    def is_migrated(self) -> bool:
+        """Tell whether the tables are there, as this version needs them."""
+        if self.is_sqlite and not Path(self.name).exists():
+            return False
+        with self.reading() as connection:
+            if not inspect(connection).has_table(VERSIONS):
+                return False
+            return connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar() == SCHEMA  # noqa: S608
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, or make them."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with self.writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close all connections; others are made when they are needed."""
+        self._engine.dispose()
+
+
+def _forget(engine: Engine | None) -> None:
+    if engine is not None:
+        engine.dispose(close=False)
+
+
+def _sqlite(url: URL, creates: bool) -> Engine:
+    # `mode=rw`: an empty file in the wrong folder would be nobody's ledger.
+    path = f"file:{quote(os.path.abspath(url.database or ''))}?mode={'rwc' if creates else 'rw'}"  # noqa: PTH100
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            path, uri=True, timeout=_PATIENCE, check_same_thread=False, isolation_level=None
+        )
+
+    engine = create_engine(url, creator=connect, pool_timeout=_PATIENCE)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("cookieguard_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgresql(url: URL, hasty: bool) -> Engine:
+    options: dict[str, Any] = {"connect_timeout": _PATIENCE}
+    if hasty:
+        options["tcp_user_timeout"] = _PATIENCE * 1000
+    try:
+        engine = create_engine(
+            url, connect_args=options, pool_timeout=_PATIENCE, isolation_level="READ COMMITTED"
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "cookieguard.E009",
+            f"the ledger's url needs {error.name}; pip install 'cookieguard[ledger]'",
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # "Stored" must mean on disk, whatever the server does by default.
+        settings = "SET synchronous_commit = on"
+        if hasty:
+            settings += f"; SET lock_timeout = '{_PATIENCE}s'; SET statement_timeout = '{_PATIENCE}s'"
+        connection.autocommit = True
+        connection.execute(settings)
+        connection.autocommit = False
+
+    return engine
