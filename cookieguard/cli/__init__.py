@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 
 def run() -> None:
@@ -13,4 +14,8 @@ def run() -> None:
         if error.name not in ("click", "rich"):
             raise
         sys.exit("cookieguard: the command line needs an extra: pip install 'cookieguard[cli]'")
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's encoding hasn't is escaped; nothing ends for it.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     main(prog_name="cookieguard")

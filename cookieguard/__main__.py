@@ -1,0 +1,5 @@
+"""`python -m cookieguard`."""
+
+from .cli import run
+
+run()

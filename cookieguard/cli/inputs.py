@@ -1,0 +1,102 @@
+"""What commands are given: files, policies, secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..cookies.setcookie import parse_set_cookie
+from ..errors import PolicyError
+from ..policy.policy import Policy
+from ..settings.secret import keys_in
+from .manual import Failure
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE_OR_STDIN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+SECRET = "COOKIEGUARD_SECRET"  # noqa: S105 - the variable's name
+
+
+def policy_option(help: str, *, required: bool = False) -> Callable[[F], F]:
+    """Add `--policy FILE` to a command."""
+    return click.option("--policy", "policy_file", type=FILE, metavar="FILE", required=required, help=help)
+
+
+def load_policy(file: Path) -> Policy:
+    """Load a policy that a command relies on; Failure lists its mistakes."""
+    try:
+        return Policy.from_file(file)
+    except PolicyError as error:
+        mistakes = [str(problem) for problem in error.problems if problem.level == "error"]
+        raise Failure(
+            "\n".join([*mistakes, f"{file} doesn't load; see 'cookieguard check {file}'"])
+        ) from error
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file, or with `-` what is piped in."""
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    return file.read_bytes()
+
+
+def read_lines(file: Path) -> Iterator[str]:
+    """Yield the lines of a file or `-`, however long it is; what isn't UTF-8 is replaced."""
+    if str(file) == "-":
+        yield from TextIOWrapper(sys.stdin.buffer, "utf-8", "replace")
+        return
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        yield from opened
+
+
+def read_text(file: Path) -> str:
+    """Read a file or `-` as UTF-8; Failure says on which line it isn't."""
+    data = read_bytes(file)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Failure(f"{file}:{line}: isn't UTF-8; save it as UTF-8") from error
+
+
+def can_be_stored(name: str) -> bool:
+    """Tell whether some browser stores a cookie of this name."""
+    cookie = parse_set_cookie(f"{name}=x; Secure; HttpOnly; Path=/")
+    return cookie is not None and cookie.name == name != ""
+
+
+def write_file(file: Path, text: str, *, force: bool) -> None:
+    """Write a new file, and over another only with `force`."""
+    try:
+        with file.open("w" if force else "x", encoding="utf-8", newline="\n") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise Failure(f"{file} is there already; give --force to write over it, or --output") from None
+
+
+def secret_keys(secret_file: Path | None) -> list[str]:
+    """Return the keys, oldest first: a line each of a file, else COOKIEGUARD_SECRET; [] for none.
+
+    They are never an argument: those are seen by every user of the machine.
+    """
+    if secret_file is not None:
+        keys = [key for _, key in keys_in(read_text(secret_file))]
+        if not keys:
+            raise Failure(f"{secret_file} holds no key; write one a line, the oldest first")
+        return keys
+    key = os.environ.get(SECRET, "").strip()
+    return [key] if key else []
+
+
+def stdin_is_piped() -> bool:
+    """Whether something may come by stdin, other than by a person's typing."""
+    return not sys.stdin.isatty()

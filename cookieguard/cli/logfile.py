@@ -1,0 +1,76 @@
+"""The guard's log, read back: which verdicts were told, and how often."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+# As `visit._log` writes it, behind whatever a logging format puts in front.
+_TOLD = re.compile(
+    r"(?:^|[\s:\]|>])(kept|capped|stripped|swept) ([!-~]+(?: [!-~]+)*?): "
+    r"(?:([a-z][a-z0-9_-]*), )?([a-z][a-z-]*)(?:; the catalogue has it: use = (\[.*\]))?\s*$"
+)
+# Reasons that stand alone: the others follow a category, or are one.
+_WITHOUT_CATEGORY = {"undeclared", "unreadable", "deletion", "override", "reserved"}
+
+
+class Told(Struct, frozen=True):
+    """One kind of event: `category` is None for an undeclared cookie."""
+
+    action: str
+    cookie: str
+    category: str | None
+    reason: str
+    services: tuple[str, ...] = ()
+
+
+def read_log(lines: Iterable[str]) -> Counter[Told]:
+    """Count what a log says of cookies, by what happened; lines of others are passed over.
+
+    A line is what `logging` wrote, with any prefix, or a JSON object that holds the record's
+    `cookieguard` field or its `message`.
+    """
+    return Counter(told for line in lines if (told := _read(line.rstrip("\r\n"))))
+
+
+def _read(line: str) -> Told | None:
+    if line.lstrip().startswith("{"):
+        return _read_json(line)
+    found = _TOLD.search(line)
+    if found is None:
+        return None
+    action, cookie, category, reason, services = found.groups()
+    if category is None and reason not in _WITHOUT_CATEGORY:
+        category = reason
+    return Told(action, cookie, category, reason, _services(services))
+
+
+def _read_json(line: str) -> Told | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    event = record.get("cookieguard")
+    if isinstance(event, dict) and all(
+        isinstance(event.get(key), str) for key in ("action", "cookie", "reason")
+    ):
+        category = event.get("category")
+        known = category if isinstance(category, str) and category != "undeclared" else None
+        return Told(event["action"], event["cookie"], known, event["reason"])
+    message = next(
+        (record[key] for key in ("message", "msg", "event") if isinstance(record.get(key), str)), ""
+    )
+    return _read(message) if message and not message.lstrip().startswith("{") else None
+
+
+def _services(spelled: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(spelled)) if spelled else ()
+    except ValueError:
+        return ()
