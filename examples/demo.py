@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 from collections.abc import Iterable
-from threading import Thread
 from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from ad_partners.app import make_app
+from ad_partners.chat import chat
 from rich import box
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.padding import Padding
 from rich.table import Table
+from serving import SITE, listen, open_browser, played, serve
 from werkzeug.test import Client
 
 from cookieguard import CookieGuard, Verdict, visit_from
@@ -100,42 +99,27 @@ def _table(title: str, verdicts: Iterable[Verdict]) -> Table:
     return table
 
 
-class Quiet(WSGIRequestHandler):
-    """Leaves the terminal to the guard's own log."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-def serve(guarded: CookieGuard) -> None:
+def serve_site() -> None:
     """Serve on loopback until Ctrl-C; each cookie that is held back is told on the terminal."""
     logging.basicConfig(
         format="%(message)s", handlers=[RichHandler(console=console, show_level=False, show_path=False)]
     )
     logging.getLogger("cookieguard").setLevel(logging.INFO)
-    with _server(guarded) as server:
-        address = f"http://127.0.0.1:{server.server_port}"
-        console.print(f"The same site: {address}/")
-        console.print(f"Its cookie settings: {address}{SETTINGS}")
+    with listen(8000) as server, played(chat) as provider:
+        address = f"http://{SITE}:{server.server_port}/"
+        console.print(
+            f"[bold]Open {address} and choose: the page shows what waits, and what your browser holds.[/]"
+        )
         console.print("What the guard holds back is listed here. Ctrl-C ends.")
-        # A KeyboardInterrupt would be lost in wsgiref while it answers.
-        signal.signal(signal.SIGINT, lambda *_: Thread(target=server.shutdown).start())
-        server.serve_forever()
+        open_browser(address)
+        serve(server, make_app(chat=provider))
     console.print()
-
-
-def _server(guarded: CookieGuard) -> WSGIServer:
-    try:
-        return make_server("127.0.0.1", 8000, guarded, handler_class=Quiet)
-    except OSError:  # 8000 is taken
-        return make_server("127.0.0.1", 0, guarded, handler_class=Quiet)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Show what a browser keeps of a guarded site.")
     parser.add_argument("--once", action="store_true", help="end after the tables")
     once = parser.parse_args().once
-    guarded = make_app()
     console.print(
         "A shop with advertising partners (examples/ad_partners): a browser opens the home page, logs in,"
     )
@@ -143,9 +127,9 @@ def main() -> None:
         "and visits the account, the shop and the support chat. What the guard makes of each cookie that"
     )
     console.print("the app sets; support_chat_visitor is declared in the policy of next year only.\n")
-    tables(guarded)
+    tables(make_app())
     if not once:
-        serve(guarded)
+        serve_site()
 
 
 if __name__ == "__main__":

@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 # For development only. A real site reads a secret of its own, and refuses to start without it.
 SECRET_KEY = os.environ.get("COOKIEGUARD_SECRET") or "development-only-change-me"
 
+PAGE = """<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Hello</title>
+<p>Hello. <a href="/privacy-choices">Cookie settings</a>
+"""
+
 
 def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    body = b'<!doctype html><title>Hello</title><p>Hello. <a href="/privacy-choices">Cookie settings</a>'
+    body = PAGE.encode()
     headers = [
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Length", str(len(body))),

@@ -1,12 +1,13 @@
 """A shop with advertising partners: python examples/ad_partners/app.py
 
 It sets the cookies of every system that its policy names, on each page, whatever the visitor chose.
-The guard around it keeps back what they haven't accepted.
+The guard around it keeps back what they haven't accepted. With the chat: python examples/demo.py
 """
 
 from __future__ import annotations
 
 import os
+from functools import lru_cache, partial
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any, NamedTuple
@@ -14,15 +15,17 @@ from wsgiref.simple_server import make_server
 
 from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.utils import redirect
 
-from cookieguard import CookieGuard, Policy
+from cookieguard import Classifier, CookieGuard, Policy, visit_from
 
 HERE = Path(__file__).parent
 # For development only. A real site reads a secret of its own, and refuses to start without it.
 SECRET_KEY = os.environ.get("COOKIEGUARD_SECRET") or "development-only-change-me"
 
-PAGE = Environment(autoescape=True, loader=FileSystemLoader(HERE.parent)).get_template("page.html")
+TEMPLATES = Environment(autoescape=True, loader=FileSystemLoader([HERE, HERE.parent]))
+FILES = {"/shared": str(HERE.parent / "shared"), "/static": str(HERE / "static")}
 LINKS = {"/": "Home", "/shop": "Shop", "/support": "Support", "/account": "Account"}
 
 # 400 days is the longest that browsers keep a cookie.
@@ -51,6 +54,7 @@ class Page(NamedTuple):
     title: str
     text: tuple[str, ...]
     cookies: tuple[str, ...] = ()
+    template: str = "page.html"
 
 
 PAGES = {
@@ -60,6 +64,7 @@ PAGES = {
             "Tents, boots and lamps for people who like rain.",
             "This site counts visits, tests its pages and works with advertising partners, if you let it.",
         ),
+        template="home.html",
     ),
     "/shop": Page(
         "Shop",
@@ -79,8 +84,8 @@ sessions: set[str] = set()
 
 
 @Request.application
-def shop(request: Request) -> Response:
-    """The site itself; it knows nothing of the guard."""
+def shop(chat: str | None, request: Request) -> Response:
+    """The site itself. `chat` is where the support chat's script comes from, None for no chat."""
     if request.method == "POST" and request.path in ACTIONS:
         return ACTIONS[request.path](request)
     page = PAGES.get(request.path, NOT_FOUND)
@@ -93,12 +98,24 @@ def shop(request: Request) -> Response:
             if logged_in
             else {"action": "/log-in", "button": "Log in"}
         )
-    html = PAGE.render(
-        site="Fernhill Outdoor", links=LINKS, title=page.title, text=text, form=form, seen=request.cookies
-    )
+    values = {"title": page.title, "text": text, "form": form, "seen": request.cookies}
+    if page is PAGES["/"]:
+        values |= {"chat": chat, "categories": _categories(visit_from(request.environ).policy)}
+    html = TEMPLATES.get_template(page.template).render(site="Fernhill Outdoor", links=LINKS, **values)
     response = Response(html, 404 if page is NOT_FOUND else 200, mimetype="text/html")
+    response.content_security_policy.default_src = "'self'"
+    response.content_security_policy.script_src = f"'self' {chat}" if chat else "'self'"
     _set(response, STATISTICS + page.cookies)
     return response
+
+
+@lru_cache
+def _categories(policy: Policy) -> dict[str, str | None]:
+    """Return the category of each name that the shop may leave in a browser."""
+    classifier = Classifier(policy)
+    cookies = (line.partition("=")[0] for line in ("cookieguard=", *STATISTICS, *ADVERTISING, *CHAT))
+    stored = {entry.name: entry.category for entry in policy.declarations if entry.kind != "cookie"}
+    return stored | {name: classifier.classify(name).category for name in cookies}
 
 
 def _log_in(request: Request) -> Response:
@@ -124,10 +141,11 @@ def _set(response: Response, cookies: tuple[str, ...]) -> None:
         response.headers.add("Set-Cookie", cookie)
 
 
-def make_app(policy: Policy | None = None, **options: Any) -> CookieGuard:
+def make_app(policy: Policy | None = None, *, chat: str | None = None, **options: Any) -> CookieGuard:
     """Wrap the site; the options are CookieGuard's own."""
     options.setdefault("secret_key", SECRET_KEY)
-    return CookieGuard(shop, policy or Policy.from_file(HERE / "cookies.toml"), **options)
+    app = SharedDataMiddleware(partial(shop, chat), FILES)
+    return CookieGuard(app, policy or Policy.from_file(HERE / "cookies.toml"), **options)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from wsgiref.simple_server import make_server
 
 from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.utils import redirect
 
 from cookieguard import CookieGuard, Policy
@@ -23,6 +24,7 @@ HERE = Path(__file__).parent
 SECRET_KEY = os.environ.get("COOKIEGUARD_SECRET") or "development-only-change-me"
 
 PAGE = Environment(autoescape=True, loader=FileSystemLoader(HERE.parent)).get_template("page.html")
+FILES = {"/shared": str(HERE.parent / "shared")}
 LINKS = {
     "/": "Home",
     "/order": "Order",
@@ -149,7 +151,8 @@ def _set(response: Response, cookies: tuple[str, ...]) -> None:
 def make_app(policy: Policy | None = None, **options: Any) -> CookieGuard:
     """Wrap the site; the options are CookieGuard's own."""
     options.setdefault("secret_key", SECRET_KEY)
-    return CookieGuard(hosting, policy or Policy.from_file(HERE / "cookies.toml"), **options)
+    app = SharedDataMiddleware(hosting, FILES)
+    return CookieGuard(app, policy or Policy.from_file(HERE / "cookies.toml"), **options)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from wsgiref.simple_server import make_server
 
 from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.utils import redirect
 
 from cookieguard import CookieGuard, Policy
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 SECRET_KEY = os.environ.get("COOKIEGUARD_SECRET") or "development-only-change-me"
 
 PAGE = Environment(autoescape=True, loader=FileSystemLoader(HERE.parent)).get_template("page.html")
+FILES = {"/shared": str(HERE.parent / "shared")}
 LINKS = {"/": "Home", "/account": "My account"}
 WITHOUT_COOKIES = "Logging in needs our session cookie. If your browser refuses all cookies, you can't log in and use the portal."
 
@@ -94,7 +96,8 @@ def _set(response: Response, cookies: tuple[str, ...]) -> None:
 def make_app(policy: Policy | None = None, **options: Any) -> CookieGuard:
     """Wrap the site; the options are CookieGuard's own."""
     options.setdefault("secret_key", SECRET_KEY)
-    return CookieGuard(portal, policy or Policy.from_file(HERE / "cookies.toml"), **options)
+    app = SharedDataMiddleware(portal, FILES)
+    return CookieGuard(app, policy or Policy.from_file(HERE / "cookies.toml"), **options)
 
 
 if __name__ == "__main__":
