@@ -4,18 +4,85 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test laws lint bench clean
+.PHONY: demo test browser firefox php postgres wrk laws fuzz differential soak ledger-load ledger-million lint bench script clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: $(INSTALLED) lint
-	$(BIN)/python -m pytest -m "" --cov --cov-report=term-missing:skip-covered
-	$(if $(CI),$(MAKE) laws)
+test: $(INSTALLED) browser firefox php postgres lint
+	$(BIN)/python -m pytest -m "" -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
-# Every law over arbitrary bytes, with ten thousand examples instead of a hundred.
+# The browser tests drive the system's Chromium. Where CI is set they skip nothing, so that Debian's is
+# installed then, by root; elsewhere it is left to you.
+browser:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; }
+
+# So with Firefox, the second judge of what browsers make of cookies.
+firefox:
+	@command -v firefox-esr || command -v firefox || \
+		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends firefox-esr; }
+
+# The same with PostgreSQL, which the ledger's tests start by themselves.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres || \
+		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; }
+
+# No decision lost or doubled, in full: 20,000 by eight processes, and a process killed a hundred times.
+ledger-load: $(INSTALLED) postgres
+	LEDGER_DECISIONS=20000 LEDGER_ROUNDS=100 $(BIN)/python -m pytest tests/ledger/test_load.py --durations=3
+
+# What a million receipts cost; by hand, minutes long.
+ledger-million: $(INSTALLED)
+	$(BIN)/python benchmarks/ledger.py
+
+# A million requests of every kind to each of two servers; by hand, half an hour long on two idle cores.
+soak: $(INSTALLED) wrk
+	$(BIN)/python benchmarks/soak.py
+
+wrk:
+	@command -v wrk >/dev/null || \
+		{ [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] && apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } || \
+		{ echo "wrk is needed: apt install wrk"; exit 1; }
+
+# So with PHP, for the app behind the sidecar.
+php:
+	@command -v php || \
+		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends php-cli; }
+
+# Every law over arbitrary bytes, with ten thousand examples instead of the hundred of `make test`.
+EXAMPLES ?= long
+LAWS ?= tests
 laws: $(INSTALLED)
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m hypothesis -n 2
+	HYPOTHESIS_PROFILE=$(EXAMPLES) $(BIN)/python -m pytest -m 'hypothesis and not browser' -n 2 --dist worksteal $(LAWS)
+
+# Each fuzzing target for its share of the minutes, with coverage to lead the way. CI runs the same laws
+# over the corpus and some thousands of its mutations. What is found lies in .fuzz, and ends the run.
+MINUTES ?= 60
+TARGETS ?= headers policies seals pages forms
+FOUND ?= .fuzz
+fuzz: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group fuzz
+	mkdir -p $(FOUND)
+	for target in $(TARGETS); do \
+		PYTHONPATH=tests nice $(BIN)/python -m fuzz $$target \
+			$$(( $(MINUTES) * 60 / $(words $(TARGETS)) )) $(FOUND) || exit 1; \
+	done
+
+# What Chromium and Firefox store of 250,000 headers, with and without the guard: twenty
+# times as many as `make test` tries.
+TIMES ?= 20
+differential: $(INSTALLED) browser firefox
+	DIFFERENTIAL=$(TIMES) $(BIN)/python -m pytest -m browser -n 2 --dist worksteal tests/browser/differential
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check
@@ -23,17 +90,27 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Answers a second are told by wrk, where it is installed.
 bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/lookups.py
+	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/size.py
+	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/peers.py
+
+# guard.min.js, which is served, from guard.js.
+script: $(INSTALLED)
+	$(BIN)/python tests/minified.py
 
 clean:
-	rm -rf .venv build dist .coverage .hypothesis .*_cache
+	rm -rf .venv build dist .coverage .hypothesis .fuzz .*_cache
 
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[cli,yaml]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[cli,sidecar,yaml]' --group dev
 	touch $@

@@ -31,7 +31,7 @@ def fresh_app(environ, start_response):
 
 def cookie_app(environ, start_response):
     headers = [
-        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Type", "application/json"),
         ("Content-Length", "2"),
         ("Set-Cookie", "session=eyJ1c2VyIjoxfQ.aR3.k2v; HttpOnly; Path=/"),
         ("Set-Cookie", "_ga=GA1.1.1234567890.1700000000; Path=/; Max-Age=63072000"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -95,11 +96,65 @@ def test_it_serves_until_interrupted() -> None:
             address = next(found[0] for found in addresses if found)
             with urlopen(address, timeout=10) as response:
                 assert response.status == 200
-                assert b"Fernhill Outdoor" in response.read()
+                page = response.read().decode()
                 assert response.headers.get_all("Set-Cookie") is None
+            assert "Fernhill Outdoor" in page
+            chat = re.search(r'<script (\S+)="(http://localhost:\d+/chat\.js)"', page)
+            assert chat
+            assert chat[1] != "src"
+            with urlopen(chat[2], timeout=10) as response:
+                assert response.headers["Content-Type"].startswith("text/javascript")
+                assert b"support_chat=" in response.read()
             demo.send_signal(signal.SIGINT)
             told, _ = demo.communicate(timeout=10)
             assert demo.returncode == 0
             assert "stripped _ga: analytics, undecided" in told
         finally:
             demo.kill()
+
+
+OPEN = """
+import threading
+from serving import open_browser
+open_browser("http://127.0.0.1:8000/")
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environ", "opens"),
+    [
+        pytest.param(True, {"DISPLAY": ":0"}, True, id="desktop"),
+        pytest.param(True, {"WAYLAND_DISPLAY": "wayland-0"}, True, id="wayland"),
+        pytest.param(True, {}, False, id="no-display"),
+        pytest.param(False, {"DISPLAY": ":0"}, False, id="no-terminal"),
+        pytest.param(True, {"DISPLAY": ":0", "CI": "true"}, False, id="ci"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a desktop")
+def test_it_opens_a_browser_where_a_person_sits(
+    tmp_path: Path, terminal: bool, environ: dict[str, str], opens: bool
+) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >{opened}\n')
+    browser.chmod(0o755)
+    plain = {
+        name: value for name, value in ENVIRON.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "CI")
+    }
+    reader, writer = pty.openpty() if terminal else os.pipe()
+    try:
+        subprocess.run(
+            [sys.executable, "-c", OPEN],
+            stdout=writer,
+            check=True,
+            cwd=DEMO.parent,
+            env={**plain, "BROWSER": f"{browser} %s", **environ},
+            timeout=30,
+        )
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert opened.exists() == opens
+    assert not opens or opened.read_text() == "http://127.0.0.1:8000/\n"

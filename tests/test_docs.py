@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from cookieguard import Policy
 from cookieguard.policy.catalogue import load_service, service_names
+from cookieguard.policy.model import STANDARD_CATEGORIES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,18 +42,74 @@ def readme_policy(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("snippet", python_snippets())
 def test_snippet_runs(snippet: str, readme_policy: Path) -> None:
-    # A snippet that wraps `app` may rely on there being one.
-    given = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return []\n"
+    # A snippet that wraps `app` may rely on there being one, and settings on those of startproject.
+    given = (
+        "def app(environ, start_response):\n    start_response('200 OK', [])\n    return []\n"
+        "from pathlib import Path\nBASE_DIR, INSTALLED_APPS, MIDDLEWARE = Path(__file__).parent, [], []\n"
+    )
     script = readme_policy.with_name("snippet.py")
     script.write_text(given + snippet, "utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", script],
         cwd=ROOT,
-        env=os.environ | {"COOKIEGUARD_SECRET": "a-secret-of-the-tests-own"},
+        env=os.environ
+        | {
+            "COOKIEGUARD_SECRET": "a-secret-of-the-tests-own",
+            "FLASK_SECRET_KEY": "a-secret-of-the-tests-own",
+        },
         capture_output=True,
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "docs" / "django.md"], ids=lambda page: page.stem
+)
+def test_django_is_switched_on_by_five_lines(page: Path, readme_policy: Path) -> None:
+    """`startproject`, then what the page says, and no more."""
+    settings, wsgi = (
+        next(snippet for snippet in snippets(page, "python") if text in snippet)
+        for text in ("INSTALLED_APPS +=", "get_wsgi_application")
+    )
+    assert len((settings + wsgi).splitlines()) <= 5
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-W", "error", *arguments]
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("DJANGO")}
+        done = subprocess.run(
+            command,
+            cwd=readme_policy.parent,
+            env=environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    run("-m", "django", "startproject", "shop", ".")
+    project = readme_policy.parent / "shop"
+    before, own = (
+        project.joinpath("wsgi.py").read_text(),
+        "from django.core.wsgi import get_wsgi_application\n",
+    )
+    assert own in before
+    project.joinpath("wsgi.py").write_text(before.replace(own, wsgi))
+    with project.joinpath("settings.py").open("a") as file:
+        file.write(settings)
+
+    assert "no issues" in run("manage.py", "check")
+    ask = (
+        "from werkzeug.test import Client; from shop.wsgi import application; "
+        "answer = Client(application).get('/admin/login/'); "
+        "print(answer.status, 'guard.js' in answer.text, answer.headers.getlist('Set-Cookie'))"
+    )
+    assert run("-c", ask).startswith("200 OK True [' csrftoken=")
+
+
+def test_flask_is_switched_on_by_five_lines() -> None:
+    snippet = next(each for each in snippets(ROOT / "README.md", "python") if "cookieguard.flask" in each)
+    assert len([line for line in snippet.splitlines() if line]) <= 5
 
 
 def test_readme_policy_loads_without_a_warning(readme_policy: Path) -> None:
@@ -78,6 +136,24 @@ def test_every_key_of_the_policy_file_is_documented() -> None:
 
 
 def test_the_catalogue_is_listed_as_it_is() -> None:
-    page = (ROOT / "docs" / "policy-file.md").read_text("utf-8")
-    listed = re.findall(r"^\| `([a-z-]+)` \| ([0-9]+) \|", page, re.MULTILINE)
-    assert listed == [(name, str(len(load_service(name).declarations))) for name in service_names()]
+    page = (ROOT / "docs" / "catalogue.md").read_text("utf-8")
+    rows = []
+    for name in service_names():
+        cookies = load_service(name).declarations
+        categories = [id for id in STANDARD_CATEGORIES if any(cookie.category == id for cookie in cookies)]
+        rows.append(f"| `{name}` | {len(cookies)} | {', '.join(categories) or '–'} |")
+
+    assert [line for line in page.splitlines() if line.startswith("| `")] == rows
+
+
+def test_the_changes_count_the_catalogue() -> None:
+    (counted,) = re.findall(r"catalogue of ([0-9]+) well-known", (ROOT / "CHANGELOG.md").read_text("utf-8"))
+    assert int(counted) == len(service_names())
+
+
+def test_the_example_of_a_service_stands_as_a_policy() -> None:
+    (toml,) = snippets(ROOT / "docs" / "catalogue.md", "toml")
+    service = tomllib.loads(toml)
+
+    assert set(service.pop("about")) == {"source", "checked"}
+    assert Policy.from_dict(service).warnings == ()

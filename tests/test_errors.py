@@ -7,10 +7,12 @@ import pytest
 from cookieguard import (
     ConfigurationError,
     CookieguardError,
+    LedgerUnavailable,
     NoGuard,
     PolicyError,
     Problem,
     UnknownCategory,
+    UnreadableImport,
     UsageError,
     visit_from,
 )
@@ -28,6 +30,8 @@ ADVICE = Problem("cookieguard.W202", "warning", "cookies[0]", "has no purpose", 
         pytest.param(PolicyError, ConfigurationError, id="policy"),
         pytest.param(UsageError, ValueError, id="usage"),
         pytest.param(UnknownCategory, UsageError, id="category"),
+        pytest.param(UnreadableImport, ValueError, id="import"),
+        pytest.param(LedgerUnavailable, RuntimeError, id="ledger"),
         pytest.param(NoGuard, LookupError, id="no-guard"),
     ],
 )
@@ -88,6 +92,18 @@ def test_policy_error_lists_them_all(problems: list[Problem], headline: str) -> 
     assert error.problems == tuple(problems)
     assert str(error).startswith(f"cookieguard.E001: {headline}")
     assert all(str(problem) in str(error) for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"), [(None, "jar.txt: "), (3, "jar.txt:3: ")], ids=["the whole", "a line"]
+)
+def test_unreadable_import_says_where_what_and_what_instead(line: int | None, place: str) -> None:
+    error = UnreadableImport("jar.txt", "is no cookie jar", "give one", line)
+
+    assert str(error) == f"{place}is no cookie jar; give one"
+    assert (error.source, error.reason, error.remedy, error.line) == (
+        "jar.txt", "is no cookie jar", "give one", line,
+    )  # fmt: skip
 
 
 def test_no_guard_says_what_to_do() -> None:

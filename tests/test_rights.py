@@ -1,6 +1,7 @@
-"""What the visitor must find, by the numbers of the requirements this stage covers.
+"""What the visitor must find, by the numbers of the requirements.
 
-Each is shown on a guarded app as a browser meets it; details stand in the modules' own tests.
+Each is shown on a guarded app as a browser meets it; details stand in the modules' own tests. What
+only a browser can show (2, 4, 6, 19) stands in tests/browser/test_journeys.py and test_pages.py.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ ALL_CHOSEN = ["analytics", "functional", "marketing"]
 app = lined(responding("session=1", "_ga=1; Max-Age=99999999", "ads=1", "unknown=1"))
 
 
-def page(**options: Any) -> str:
-    return ask(app, MOUNT, **options).body.decode()
+def page(path: str = MOUNT, **options: Any) -> str:
+    return ask(app, path, **options).body.decode()
 
 
 def choose(choice: str, *, cookie: str | None = None, **options: Any) -> Answer:
@@ -41,9 +42,17 @@ def test_01_the_first_response_sets_nothing_optional() -> None:
         assert first.cookies == ["session=1"], status
 
 
-def test_03_reject_is_a_button_wherever_accept_is() -> None:
-    buttons = re.findall(r'<button class="cg-button" name="choice" value="(\w+)">', page())
-    assert buttons == ["all", "none", "some"]
+@pytest.mark.parametrize(
+    ("layer", "choices"),
+    [
+        ("", ["all", "none", "some"]),
+        ("/dialog", ["all", "none", "some"]),
+        ("/banner", ["all", "none"]),
+    ],
+)
+def test_03_reject_is_a_button_wherever_accept_is(layer: str, choices: list[str]) -> None:
+    buttons = re.findall(r'<button class="cg-button" name="choice" value="(\w+)">', page(MOUNT + layer))
+    assert buttons == choices
 
 
 def test_05_no_optional_box_is_ticked_at_first() -> None:
@@ -51,8 +60,26 @@ def test_05_no_optional_box_is_ticked_at_first() -> None:
     assert not re.findall(r'type="checkbox"[^>]* checked', page())
 
 
-def test_08_each_cookie_has_purpose_duration_and_third_party() -> None:
-    text = re.sub(r"<[^>]+>|\s+", " ", page())
+def test_07_the_banner_links_to_policy_and_preferences_and_says_that_a_choice_can_be_withdrawn() -> None:
+    banner = page(f"{MOUNT}/banner")
+    assert re.findall(r'<a .*?href="([^"]+)"', banner) == [MOUNT, f"{MOUNT}/policy"]
+    assert "change or withdraw your choice at any time" in banner
+
+
+def test_09_a_way_to_the_settings_is_on_every_html_page() -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
+        return [b"<!doctype html><title>Lost</title>"]
+
+    # By the script, and for those without it by the bar.
+    body = ask(lined(app)).body.decode()
+    assert f'<script src="{MOUNT}/guard.js?v=' in body
+    assert re.search(rf'<noscript>.*<a href="{MOUNT}\?lang=en">Cookie settings</a>.*</noscript>$', body)
+
+
+@pytest.mark.parametrize("path", [MOUNT, f"{MOUNT}/policy", f"{MOUNT}/policy.md"])
+def test_08_each_cookie_has_purpose_duration_and_third_party(path: str) -> None:
+    text = re.sub(r"<[^>]+>|\s+", " ", page(path)).replace("\\", "")
     for cookie in POLICY["cookies"]:
         assert cookie["name"] in text and cookie["purpose"] in text
     assert "Google Analytics" in text and "1 day" in text

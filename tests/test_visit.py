@@ -552,10 +552,11 @@ def test_repr_holds_no_cookie() -> None:
 
 def test_the_log_says_which_use_declares_an_undeclared_cookie(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "cookieguard")
-    Site(cookies=["_fbp=fb.1", "mine=1"]).get()
+    Site(cookies=["_fbp=fb.1", "JSESSIONID=1", "mine=1"]).get()
 
     assert 'stripped _fbp: undeclared; the catalogue has it: use = ["facebook"]' in caplog.text
-    assert caplog.text.count("the catalogue has it") == 1
+    assert 'JSESSIONID: undeclared; the catalogue has it: use = ["java"] or ["spring"]' in caplog.text
+    assert caplog.text.count("the catalogue has it") == 2
 
 
 def test_reading_the_consent_too_late_is_told(caplog: pytest.LogCaptureFixture) -> None:

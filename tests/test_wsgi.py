@@ -36,6 +36,7 @@ from django.conf import settings as django_settings
 from django.http import HttpResponse
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Request, Response
 
 from cookieguard import (
     ConfigurationError,
@@ -1094,6 +1095,14 @@ def test_what_cannot_be_called_is_refused(given: Any, options: dict[str, Any]) -
     assert caught.value.id == "cookieguard.E007"
 
 
+def test_a_decorated_app_is_called_by_its_decorator() -> None:
+    @Request.application
+    def app(request: Request) -> Response:
+        return Response("ok")
+
+    assert ask(guarded(app)).body == b"ok"
+
+
 @pytest.mark.parametrize("environ", [None, "environ", flask.Flask(__name__)], ids=["None", "text", "object"])
 def test_what_is_no_environ_says_which_to_give(environ: Any) -> None:
     with pytest.raises(UsageError, match=r"request\.environ in Flask, request\.META in Django"):
@@ -1107,3 +1116,15 @@ def test_a_server_may_leave_an_empty_path_out() -> None:
     guarded(responding("session=1", "ads=1"))(environ, server.start_response)
 
     assert [value for name, value in server.calls[0][1] if name == "Set-Cookie"] == ["session=1"]
+
+
+def test_the_path_is_the_requests_whatever_the_app_writes_over_it() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Django decodes it in place.
+        environ["PATH_INFO"] = environ["PATH_INFO"].encode("latin-1").decode()
+        return responding("chat=1")(environ, start_response)
+
+    server = Server()
+    guarded(app)(an_environ(PATH_INFO="/käse/1".encode().decode("latin-1")), server.start_response)
+
+    assert ("Set-Cookie", "chat=1") in server.calls[0][1]

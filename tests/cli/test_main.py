@@ -100,7 +100,7 @@ def test_check_against_a_broken_file_fails(policies: Path) -> None:
     ("arguments", "message"),
     [
         pytest.param(["check", "nowhere.toml"], "File 'nowhere.toml' does not exist", id="missing file"),
-        pytest.param(["check"], "Missing argument 'FILE'", id="no file"),
+        pytest.param(["check"], "Missing argument 'FILE...'", id="no file"),
         pytest.param(["chekc"], "No such command 'chekc'", id="unknown command"),
     ],
 )

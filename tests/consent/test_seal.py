@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import string
 from collections.abc import Sequence
 from datetime import date
@@ -94,6 +95,13 @@ def test_forged(seal: Seal) -> None:
 @pytest.mark.parametrize("host", ["example.com", "evil.example", "", "www.example.com|", "WWW.example.com"])
 def test_of_another_host(host: str) -> None:
     assert Seal(KEY).loads(SEALED, host) is None
+
+
+def test_signed_as_itsdangerous_signs() -> None:
+    text, _, signature = SEALED.rpartition(".")
+    signer = Signer(KEY, salt=b"cookieguard.consent", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    assert signer.get_signature(f"{HOST}|{text}").decode() == signature
 
 
 def test_signed_under_another_salt() -> None:

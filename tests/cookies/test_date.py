@@ -35,7 +35,7 @@ def test_one_moment_in_many_spellings(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("year", "expected"),
-    [("69", 2069), ("70", 1970), ("99", 1999), ("00", 2000), ("0099", 1999), ("069", 2069), ("1601", 1601)],
+    [("69", 2069), ("70", 1970), ("99", 1999), ("00", 2000), ("0099", 1999), ("069", 2069), ("1600", 1600)],
 )
 def test_years(year: str, expected: int) -> None:
     date = parse_cookie_date(f"Thu, 01-Jan-{year} 00:00:01 GMT")
@@ -52,7 +52,6 @@ def test_years(year: str, expected: int) -> None:
         pytest.param("1994-11-06T08:49:37Z", id="ISO 8601"),
         pytest.param("06 Nov 1994", id="no time"),
         pytest.param("06 Nov 08:49:37", id="no year"),
-        pytest.param("06 Nov 1600 08:49:37", id="before 1601"),
         pytest.param("06 Nov 19944 08:49:37", id="five digits"),
         pytest.param("006 Nov 08:49:37", id="no day"),
         pytest.param("32 Nov 1994 08:49:37", id="day 32"),
@@ -79,9 +78,9 @@ date_text = st.lists(st.sampled_from([*"0169: -,/;x\xe4\t", "Jan", "feb", "12:30
 def test_any_text_is_answered(text: str) -> None:
     date = parse_cookie_date(text)
 
-    assert date is None or (date.tzinfo is UTC and date.year >= 1601)
+    assert date is None or date.tzinfo is UTC
 
 
-@given(st.datetimes(datetime(1601, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)))
 def test_reads_what_servers_write(moment: datetime) -> None:
     assert parse_cookie_date(format_datetime(moment, usegmt=True)) == moment.replace(microsecond=0)

@@ -80,6 +80,21 @@ def test_each_name_that_is_stored(header: str, names: tuple[str, ...]) -> None:
     assert read(header).names == names
 
 
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        pytest.param("ads=1", ("ads",), id="named"),
+        pytest.param("=ads", ("", "ads"), id="nameless, comes back as ads"),
+        pytest.param(" = ads", ("", "ads"), id="the same with space"),
+        pytest.param("=eq1=1", ("", "eq1"), id="the draft's"),
+        pytest.param("= =1", ("", "1"), id="equals signs apart"),
+        pytest.param("= =", ("",), id="equals signs alone"),
+    ],
+)
+def test_each_name_that_is_judged(header: str, names: tuple[str, ...]) -> None:
+    assert read(header).judged_names == names
+
+
 def test_a_nameless_cookie_has_no_name_but_a_value() -> None:
     cookie = read("=eq1=1; Path=/")
 
@@ -248,7 +263,7 @@ def test_1024_octets_of_an_attribute(attributes: str, field: str, expected: obje
         pytest.param(
             "Max-Age=0; Expires=1 Jan 1970abc2030 00:00:00", True, id="an odd date behind a max age"
         ),
-        # The draft reads each of these as 1970 or 2001; a browser or two can't, and keep the cookie.
+        # The draft reads each of these as 1970 or 2001, or the browsers as long past; who can't keeps the cookie.
         *(
             pytest.param(f"Expires={date}", False, id=f"browsers: odd date {date!r}")
             for date in (
@@ -264,6 +279,10 @@ def test_1024_octets_of_an_attribute(attributes: str, field: str, expected: obje
                 "=1 Jan 70 00:00:00",
                 "Thu, 01 Jan 1970 00:00:00 -0100",
                 "Pst, 01 Jan 1970 00:00:00 GMT",
+                '"01 Jan 1970 00:00:00 GMT"',
+                '"01-Jan-70 00:00:00 GMT"',
+                "Sun, 01 Jan 1600 00:00:00 GMT",
+                "Fri, 01 Jan 0100 00:00:00 GMT",
             )
         ),
     ],

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from cookieguard import Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record, judge
-from cookieguard.guard.screen import Memory, Screened, screen
+from cookieguard.guard.memory import Memory
+from cookieguard.guard.screen import Screened, screen
 from cookieguard.guard.verdict import Rules, Situation
 
+PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600, 86400
 LIMIT = 30 * DAY
@@ -91,7 +93,11 @@ def at(seconds: float) -> str:
         pytest.param("stats=1; Max-Age=abc", "stats=1", id="unreadable-max-age"),
         pytest.param("stats=1; Expires=soon; Path=/", "stats=1; Path=/", id="unreadable-expires"),
         pytest.param("stats=1; Max-Age=+5", "stats=1", id="signed"),
-        pytest.param("stats=1; Max-Age=60; Max-Age=abc", "stats=1; Max-Age=60", id="unreadable-last"),
+        pytest.param("stats=1; Max-Age=60; Max-Age=abc", "stats=1", id="unreadable-last"),
+        # Each of these took an essential cookie away that a browser stores without the guard.
+        pytest.param(f"own=1; Max-Age=+0; Expires={at(60)}", "own=1", id="signed-nothing"),
+        pytest.param(f"own=1; Expires={PAST}; Max-Age=+60", "own=1", id="signed-beside-a-date"),
+        pytest.param(f"own=1; Expires={PAST}; Expires=soon", "own=1", id="unreadable-behind-a-past-one"),
         pytest.param("stats=1; Max-Age=" + "9" * 40, f"stats=1; Max-Age={LIMIT}", id="huge"),
         pytest.param("brief=1; Max-Age=60; Path=/", "brief=1; Path=/", id="session-takes-max-age-off"),
         pytest.param(f"brief=1; Expires={at(60)}; Path=/", "brief=1; Path=/", id="session-takes-expires-off"),
@@ -121,6 +127,7 @@ def test_too_long(header: str, expected: str) -> None:
         pytest.param("brief=1; Path=/", id="session-declared"),
         pytest.param("open=1; Max-Age=99999999", id="no-lifetime-declared"),
         pytest.param("stats=; Max-Age=0", id="deletion"),
+        pytest.param("own=; Expires=Sun, 01 Jan 1600 00:00:00 GMT", id="deletion-by-an-old-year"),
         pytest.param("session=1; Max-Age=99999999", id="essential-of-the-catalogue"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from cookieguard.guard.headers import (
     CACHING,
+    CONTENT_TYPE,
     HARMLESS,
     PLAIN,
     SET_COOKIE,
@@ -19,7 +20,8 @@ from cookieguard.guard.headers import (
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("Content-Type", PLAIN),
+        ("ETag", PLAIN),
+        ("Content-type", CONTENT_TYPE),
         ("x" * 100, PLAIN),
         ("set-COOKIE", SET_COOKIE),
         ("Set-Cookie \t", SET_COOKIE),
@@ -43,7 +45,10 @@ def test_kind(name: str, kind: int) -> None:
 @pytest.mark.parametrize(
     ("header", "harmless"),
     [
-        (("Content-Type", "text/html"), True),
+        (("Content-Type", "text/plain"), True),
+        (("Content-Type", "text/html"), False),
+        (("content-type", "Text/HTML ; charset=utf-8"), False),
+        (("Content-Type", "application/xhtml+xml"), False),
         (("Location", "/a"), True),
         (("Cache-Control", "public"), True),
         (("Location", "/a\r\nSet-Cookie: ads=1"), False),
@@ -58,7 +63,7 @@ def test_harmless(header: tuple[str, str], harmless: bool) -> None:
 
 
 def test_long_values_are_not_remembered() -> None:
-    header = ("Content-Type", "text/html; charset=" + "x" * 200)
+    header = ("Content-Type", "text/plain; charset=" + "x" * 200)
 
     assert are_harmless([header])
     assert header not in HARMLESS

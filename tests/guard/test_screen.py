@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.http import http_date
 
 from cookieguard import Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record, judge
 from cookieguard.guard.caching import Headers
 from cookieguard.guard.headers import are_harmless, unsplit
-from cookieguard.guard.screen import Memory, screen
+from cookieguard.guard.memory import Memory
+from cookieguard.guard.screen import recall, screen
 from cookieguard.guard.verdict import Override, Rules, Situation
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
@@ -198,6 +200,68 @@ def test_memory_changes_no_answer(
     assert remembered == fresh
     # Now that all of it is remembered.
     assert screen(headers, rules, consent, situation, memory) == fresh
+    assert recall(headers, memory, now) in (None, fresh)
+
+
+seconds = st.sampled_from([-1, 0, 1, 59, 60, 61, 86399, 86400, 86401, 30 * 86400, 30 * 86400 + 1])
+
+
+@given(
+    cookie_names,
+    st.lists(
+        st.tuples(
+            seconds,
+            st.sampled_from(["{}; Expires={}; Path=/", "{}; Expires={}", "{}; Max-Age=60; Expires={}"]),
+            st.floats(0, 10**6, exclude_max=True),
+        ),
+        max_size=8,
+    ),
+    rules,
+    consents,
+)
+def test_a_date_is_remembered_by_its_distance(
+    name: str, answers: list[tuple[int, str, float]], rules: Rules, consent: Consent
+) -> None:
+    memory = Memory()
+    for ahead, form, later in answers:
+        now = NOW + later
+        headers = [("Set-Cookie", form.format(f"{name}=1", http_date(int(now) + ahead)))]
+        situation = Situation(HOST, False, None, now)
+        fresh = screen(headers, rules, consent, situation, Memory())
+
+        assert recall(headers, memory, now) in (None, fresh)
+        assert screen(headers, rules, consent, situation, memory) == fresh
+
+
+def test_what_frameworks_date_each_second_is_recalled() -> None:
+    memory = Memory()
+
+    def sent(now: float) -> Headers:
+        return [
+            ("Set-Cookie", f"sid=1; Expires={http_date(now + 3600)}; Max-Age=3600; Path=/"),
+            ("Set-Cookie", f"ads=1; Expires={http_date(now + 3600)}; Max-Age=3600; Path=/"),
+        ]
+
+    fresh = screen(sent(NOW), BLOCK, NOBODY, SITUATION, memory)
+    again = recall(sent(NOW + 7), memory, NOW + 7)
+
+    assert again is not None
+    assert (again.verdicts, len(memory)) == (fresh.verdicts, 2)
+    assert again.headers == [sent(NOW + 7)[0], ("Cache-Control", "private")]
+
+
+def test_a_fixed_end_does_not_keep_others_from_being_remembered() -> None:
+    memory = Memory()
+    for second in range(5000):
+        situation = Situation(HOST, False, None, NOW + second)
+        screen(
+            [("Set-Cookie", "sid=1; Expires=Fri, 31 Dec 2027 00:00:00 GMT")], BLOCK, NOBODY, situation, memory
+        )
+    later = [("Set-Cookie", "csrf=1; Path=/")]
+    fresh = screen(later, BLOCK, NOBODY, SITUATION, memory)
+
+    assert recall(later, memory, NOW) == fresh
+    assert len(memory) <= 1024
 
 
 @given(tidy_cookies, st.lists(octets, min_size=1, max_size=5), rules, consents)
@@ -246,6 +310,22 @@ def test_a_cap_is_reckoned_from_now() -> None:
     )
 
     assert "22 Dec 2026" in first and "23 Dec 2026" in then
+
+
+def test_a_session_beside_what_frameworks_add_is_recalled() -> None:
+    headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Vary", "Cookie"),
+        ("ETag", '"1"'),
+        ("Cache-Control", "public, max-age=60"),
+        ("Set-Cookie", "sid=1; HttpOnly; Path=/"),
+        ("Set-Cookie", "ads=1; Path=/"),
+    ]
+    memory = Memory()
+    fresh = screen(headers, BLOCK, NOBODY, SITUATION, memory)
+
+    assert recall(headers, memory, NOW) == fresh
+    assert ("Cache-Control", "private, max-age=60") in fresh.headers
 
 
 def test_an_override_is_asked_each_time() -> None:
@@ -362,6 +442,9 @@ THURSDAY, FRIDAY = "Thu, 02 Jan 2020 00:00:00 GMT", "Fri, 03 Jan 2020 00:00:00 G
         pytest.param([THURSDAY], f"ads=1; Expires={FRIDAY}", "stripped undecided", id="live by an old date"),
         pytest.param([FRIDAY, THURSDAY], f"ads=1; Expires={FRIDAY}", "stripped undecided", id="one of two"),
         pytest.param([THURSDAY], "ads=1; Max-Age=0", "kept deletion", id="a max age knows no date"),
+        pytest.param(
+            ["T-hu, 02 Jan 2020 00:00:00 GMT"], f"ads=1; Expires={FRIDAY}", "kept deletion", id="odd"
+        ),
     ],
 )
 def test_browsers_reckon_an_expires_from_the_responses_date(
@@ -373,8 +456,9 @@ def test_browsers_reckon_an_expires_from_the_responses_date(
     assert f"{verdict.action} {verdict.reason}" == expected
 
 
-def test_a_date_that_browsers_read_in_their_own_ways_does_not_leave_beside_a_cookie() -> None:
-    headers = [("Date", "Thu, 02 Jan 2020 00:00:00 -2300"), ("date", THURSDAY), ("Set-Cookie", "sid=1")]
+@pytest.mark.parametrize("odd", ["Thu, 02 Jan 2020 00:00:00 -2300", "Thu, 02 Jan 2020 24:00:00 GMT"])
+def test_a_date_that_browsers_read_in_their_own_ways_does_not_leave_beside_a_cookie(odd: str) -> None:
+    headers = [("Date", odd), ("date", THURSDAY), ("Set-Cookie", "sid=1")]
 
     assert screen(headers, BLOCK, NOBODY, SITUATION, Memory()).headers == headers[1:]
 

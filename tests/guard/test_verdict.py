@@ -116,7 +116,8 @@ OPT_OUT = policy_of(model="opt-out")
         ),
         pytest.param("stats=1; Expires=0", NOBODY, POLICY, "stripped undecided", id="no-deletion-at-all"),
         pytest.param("=sid", NOBODY, POLICY, "stripped undeclared", id="nameless"),
-        pytest.param("=sid", NOBODY, ALLOWING, "kept undeclared", id="nameless-allow"),
+        pytest.param("=sid", NOBODY, ALLOWING, "kept essential", id="nameless-allow"),
+        pytest.param("=stats", NOBODY, ALLOWING, "stripped undecided", id="nameless-of-refused-name"),
         # Firefox stores a bare token by that name, Chromium nameless: one refused name strips it.
         pytest.param("stats", NOBODY, ALLOWING, "stripped undecided", id="bare-token-of-refused-name"),
         pytest.param("sid", NOBODY, POLICY, "stripped undeclared", id="bare-essential-is-nameless-too"),

@@ -30,7 +30,29 @@ def cookie(**changes: str | None) -> str:
     )
 
 
+LEDGERS = [
+    pytest.param(
+        f"[ledger]\nurl = '{url}'\nretention = '3 years'",
+        "E132",
+        "ledger.url",
+        5,
+        "neither",
+        id=f"ledger {url}",
+    )
+    for url in ("sqlite://", "sqlite:///:memory:", "mysql://host/name", "receipts.db")
+] + [
+    pytest.param(
+        f"[ledger]\nurl = 'sqlite:///r.db'\nretention = '{kept}'",
+        "E106",
+        "ledger.retention",
+        6,
+        "whole days",
+        id=f"retention {kept}",
+    )
+    for kept in ("session", "6 hours")
+]
 MISTAKES = [
+    *LEDGERS,
     pytest.param("[guard]\nmode = 'enforce'\n[consent]\nx = 1", "E103", "consent.x", 7, "unknown key", id="unknown key"),
     pytest.param("[gaurd]", "E103", "gaurd", 4, "unknown table", id="unknown table"),
     pytest.param("guard.debug = true\nguard.mont = '/a'", "E103", "guard.mont", 5, "unknown key", id="dotted key"),
@@ -72,6 +94,7 @@ MISTAKES = [
     pytest.param(cookie(name='" a"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with space"),
     pytest.param(cookie(name='"a=b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with equals sign"),
     pytest.param(cookie(name='""'), "E112", "cookies[1].name", 5, "empty", id="empty name"),
+    pytest.param(cookie(name=r'"a\r\nX: y*"'), "E112", "cookies[1].name", 5, "no browser stores", id="glob of lines"),
     pytest.param(
         cookie(name="'(a+)+'", match='"regex"'), "E112", "cookies[1].name", 5, "nested quantifier", id="bad regex"
     ),
@@ -112,6 +135,8 @@ MISTAKES = [
     pytest.param(
         "[categories.stats]\ntitle.de = 'S'", "E121", "categories.stats.title", 5, "'en'", id="title in English"
     ),
+    pytest.param("[announcement]\neffective = 2027-01-01\nsummary.'no such' = 'S'", "E121", "announcement.summary", 6,
+                 "'en'", id="summary in English"),
     pytest.param(
         "[categories.analytics]\naccepts = [\n'abc']", "E122", "categories.analytics.accepts[1]", 6, "no digest",
         id="digest",
@@ -125,6 +150,15 @@ MISTAKES = [
         "[guard]\nmount = '/a/b'\nexclude = ['/a']", "E124", "guard.exclude[1]", 6, "hides", id="above the mount excluded"
     ),
     pytest.param("[site]\nlanguages = ['en',\n'klingon!']", "E125", "site.languages[2]", 6, "klingon!", id="language"),
+    *(
+        pytest.param(f"[site]\nlanguages = ['en',\n'{tag}']", "E125", "site.languages[2]", 6, "no language", id=f"tag {tag}")
+        for tag in ('en."><script>', 'en-US-abcde"><b>', "en@x y", "en.utf-8")
+    ),
+    *(
+        pytest.param(f"[consent]\ndomain = 'shop{letter}.example'", "E126", "consent.domain", 5, "no domain", id=ascii(letter))
+        # Each of them folds to a letter of ASCII.
+        for letter in "\u017f\u212a\u0130\u0131"
+    ),
     pytest.param("[consent]\ndomain = '.example.com'", "E126", "consent.domain", 5, ".example.com", id="dot in front"),
     pytest.param("[consent]\ndomain = 'localhost'", "E126", "consent.domain", 5, "localhost", id="one label"),
     pytest.param(cookie(domain='"a b.com"'), "E126", "cookies[1].domain", 9, "a b.com", id="cookie's domain"),
@@ -169,6 +203,14 @@ WARNINGS = [
         "[consent]\nlifetime = '2 years'", "W204", "consent.lifetime", 5, "2 years", id="longer than browsers"
     ),
     pytest.param(cookie(lifetime=None), "W205", "cookies[1]", 4, "no lifetime", id="no lifetime"),
+    pytest.param(
+        "[ledger]\nurl = 'sqlite:///r.db'\nretention = '30 days'",
+        "W208",
+        "ledger.retention",
+        6,
+        "6 months",
+        id="proof gone before",
+    ),
 ]
 
 

@@ -191,3 +191,120 @@ def test_under_no_prefix_lies_nothing() -> None:
 def test_what_is_no_policy_is_refused(policy: Any) -> None:
     with pytest.raises(UsageError, match="from_file"):
         Classifier(policy)
+
+
+def explained(
+    name: str, domain: str | None = None, path: str | None = None, *cookies: dict[str, Any], **more: Any
+) -> tuple[str | None, str, list[str]]:
+    found = classifier(*cookies, **more).explain(name, domain, path)
+    assert found.name == name
+    assert found.classification == classifier(*cookies, **more).classify(name, domain, path)
+    assert found.declaration == found.classification.declaration
+    return found.classification.category, found.reason, [other.name for other in found.others]
+
+
+@pytest.mark.parametrize(
+    ("asked", "cookies", "category", "reason", "others"),
+    [
+        pytest.param(("a",), [cookie("a")], "analytics", "exact name, declared by the site", [], id="exact"),
+        pytest.param(
+            ("ab",), [cookie("a*"), cookie("ab")], "analytics", "exact name, declared by the site", ["a*"], id="both"
+        ),
+        pytest.param(
+            ("abc",), [cookie("a*"), cookie("ab*", "marketing")], "marketing", "longest prefix, declared by the site",
+            ["a*"], id="longest prefix",
+        ),
+        pytest.param(("ab",), [cookie("a*")], "analytics", "pattern, declared by the site", [], id="pattern"),
+        pytest.param(
+            ("ab",), [cookie("a[b]", match="regex")], "analytics", "regular expression, declared by the site", [],
+            id="regular expression",
+        ),
+        pytest.param(
+            ("_ga",), [cookie("_g*", "functional")], "functional", "pattern, declared by the site", ["_ga"],
+            id="the site's before the catalogue's",
+        ),
+        pytest.param(
+            ("_gid",), [], "analytics", "exact name, declared by the catalogue's google-analytics", [], id="catalogue"
+        ),
+        pytest.param(
+            ("sid", "ads.example"), [cookie("sid", party="third", domain=".Ads.Example"), cookie("sid")], "analytics",
+            "exact name, declared by the site, for ads.example only", ["sid"], id="third party",
+        ),
+        pytest.param(
+            ("a", None, "/shop/1"), [cookie("a", essential_under=["/shop"])], "essential",
+            "exact name, declared by the site, essential under /shop", [], id="essential under a path",
+        ),
+        pytest.param(
+            ("a", None, "/blog"), [cookie("a", essential_under=["/shop"])], "analytics",
+            "exact name, declared by the site", [], id="not under the path",
+        ),
+        pytest.param(("cookieguard",), [], "essential", "the consent cookie's own name", [], id="consent cookie"),
+        pytest.param(("b",), [cookie("a")], None, "no declaration matches", [], id="undeclared"),
+        pytest.param(
+            ("sid",), [cookie("sid", party="third", domain="ads.example")], None,
+            "declared for ads.example only: say which host sets it", [], id="elsewhere",
+        ),
+        pytest.param(
+            ("sid", "x.example"), [cookie("sid", party="third", domain="ads.example")], None,
+            "declared for ads.example only", [], id="elsewhere than there",
+        ),
+        pytest.param(
+            ("sid",), [cookie("*", party="third", domain="ads.example")], None, "no declaration matches", [],
+            id="what matches all says nothing",
+        ),
+    ],
+)  # fmt: skip
+def test_explains(
+    asked: tuple[Any, ...],
+    cookies: list[dict[str, Any]],
+    category: str | None,
+    reason: str,
+    others: list[str],
+) -> None:
+    padded = (*asked, None, None)[:3]
+
+    assert explained(*padded, *cookies, use=["google-analytics"]) == (category, reason, others)
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "suggestions"),
+    [
+        ("_ga", None, ("google-analytics",)),
+        ("uuid2", None, ()),
+        ("uuid2", "ib.adnxs.com", ("appnexus",)),
+        ("uuid2", "badnxs.com", ()),
+        ("unheard_of", None, ()),
+    ],
+)
+def test_suggests_services_for_an_undeclared_cookie(
+    name: str, domain: str | None, suggestions: tuple[str, ...]
+) -> None:
+    found = classifier().explain(name, domain)
+
+    assert set(suggestions) <= set(found.suggestions)
+    assert bool(suggestions) == bool(found.suggestions)
+
+
+def test_suggests_nothing_for_a_declared_cookie() -> None:
+    assert classifier(cookie("_ga")).explain("_ga").suggestions == ()
+
+
+def test_says_where_else_a_name_is_declared() -> None:
+    found = classifier(
+        cookie("sid", party="third", domain="a.example"), cookie("sid", party="third", domain="b.example")
+    ).explain("sid", "x.a.example")
+
+    assert found.declaration is not None and found.declaration.domain == "a.example"
+    assert [other.domain for other in found.elsewhere] == ["b.example"]
+
+
+def test_over_the_whole_catalogue() -> None:
+    everything = Classifier.from_catalogue()
+
+    assert everything is Classifier.from_catalogue()
+    assert everything.classify("_ga").category == "analytics"
+    assert everything.classify("sessionid").category == "essential"
+    assert everything.classify("uuid2", "ib.adnxs.com").category == "marketing"
+    found = everything.explain("_fbp")
+    assert found.declaration is not None and found.declaration.service == "facebook"
+    assert found.classification.provider is not None

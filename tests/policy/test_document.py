@@ -132,6 +132,10 @@ guard: {}
 """
 
 
+# Ten lists of ten times the one before, in a few bytes.
+LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 11))
+
+
 def write(folder: Path, name: str, content: str | bytes) -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -230,6 +234,21 @@ def test_spelled_for_a_reader(path: EntryPath, text: str) -> None:
         pytest.param("p.yml", "a:\n  b: 1\n  c: 2\n  b: 3\n", 4, "'a.b' stands twice", id="yaml key twice"),
         pytest.param("p.yaml", "a: 2026-13-01\n", None, "isn't YAML", id="yaml date that doesn't exist"),
         pytest.param("p.yaml", "a: !!python/name:os.system x\n", 1, "isn't YAML", id="yaml that runs code"),
+        pytest.param("p.toml", "a = 1\nb = " + "[" * 5000, 2, "nested too deeply", id="toml nested"),
+        pytest.param("p.toml", "a = 1\nb = " + "1" * 5000, 2, "isn't TOML", id="toml number too long"),
+        pytest.param("p.json", "[" * 100_000, None, "nested too deeply", id="json nested"),
+        pytest.param("p.json", '{"a":' * 40 + "1" + "}" * 40, None, "nested too deeply", id="json deep"),
+        pytest.param("p.json", '{"a": ' + "1" * 5000 + "}", None, "isn't JSON", id="json number too long"),
+        pytest.param("p.json", r'{"a": {"b": "\ud800"}}', None, "a.b holds half", id="json half a character"),
+        pytest.param("p.json", r'{"a": {"\udfff": 1}}', None, "a holds half", id="json half a key"),
+        pytest.param("p.yaml", "[" * 3000, None, "nested too deeply", id="yaml nested"),
+        pytest.param("p.yaml", "a: &a [*a]", None, "holds itself", id="yaml that holds itself"),
+        pytest.param("p.yaml", LAUGHS, None, "holds itself", id="yaml of a billion laughs"),
+        pytest.param("p.yaml", r'a: "\ud800"', None, "half a character", id="yaml half a character"),
+        *(
+            pytest.param("p.yaml", f"a: !!{wrong}", None, "what its tag says", id=f"yaml {wrong}")
+            for wrong in ("timestamp x", "bool x", "int ''", "float ''")
+        ),
     ],
 )
 def test_unreadable(tmp_path: Path, name: str, content: str | bytes, line: int | None, says: str) -> None:
@@ -237,6 +256,25 @@ def test_unreadable(tmp_path: Path, name: str, content: str | bytes, line: int |
 
     assert says in problem.reason
     assert problem.line == line
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        pytest.param({"site": {"name": "\ud800"}}, "site.name holds half a character", id="half a character"),
+        pytest.param({"site": {"\udc80": 1}}, "site holds half a character", id="half a key"),
+    ],
+)
+def test_an_unusable_dict(data: dict[str, object], says: str) -> None:
+    with pytest.raises(PolicyError, match=says):
+        read_dict(data)
+
+
+def test_a_dict_that_holds_itself() -> None:
+    data: dict[str, object] = {}
+    data["site"] = data
+    with pytest.raises(PolicyError, match="holds itself"):
+        read_dict(data)
 
 
 def test_no_file(tmp_path: Path) -> None:

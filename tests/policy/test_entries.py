@@ -19,6 +19,7 @@ SCHEMA = json_schema()
 FULL: dict[str, Any] = {
     "$schema": "policy.schema.json",
     "use": ["flask", "google-analytics"],
+    "import": [],
     "site": {"name": "Example Ltd", "contact": "privacy@example.com", "updated": "2026-11-01", "languages": ["en", "de"]},
     "guard": {
         "mode": "enforce", "undeclared": "block", "lifetimes": "cap", "request": "hide", "mount": "/privacy-choices",
@@ -45,7 +46,7 @@ FULL: dict[str, Any] = {
             "essential_under": ["/clientarea"], "secure": True, "http_only": True, "same_site": "Lax",
         }
     ],
-    "ledger": {"url": "sqlite:///receipts.db", "retention": "3 years", "address": "none"},
+    "ledger": {"url": "sqlite:///receipts.db", "retention": "3 years", "address": "none", "spool": "/var/spool/consent"},
     "announcement": {"effective": "2027-01-15", "summary": "We add a support chat."},
 }  # fmt: skip
 
@@ -148,4 +149,4 @@ def test_schema_is_json_with_a_title_for_each_definition() -> None:
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert all(definition["title"] == name for name, definition in SCHEMA["$defs"].items())
-    assert {*SCHEMA["$defs"]["PolicyFile"]["properties"]} == {*PolicyFile.__struct_fields__, "$schema"}
+    assert {*SCHEMA["$defs"]["PolicyFile"]["properties"]} == {*PolicyFile.__struct_encode_fields__, "$schema"}

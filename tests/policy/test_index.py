@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookieguard.policy.index import Index
+from cookieguard.policy.index import Index, ranked
 from cookieguard.policy.model import Declaration, Origin
 from cookieguard.policy.pattern import Match, compile_pattern
 
@@ -74,6 +74,16 @@ def test_origins_in_order() -> None:
     assert [found.origin for found in index.find_all("a")] == ["site", "imported", "catalogue"]
 
 
+@pytest.mark.parametrize("name", ["a", "ab", "abc", "abd", "b", "", "abcd", "c"])
+def test_heads_inside_heads(name: str) -> None:
+    heads = ["", "a", "ab", "abc", "abca", "abd", "b", "bb"]
+    found = Index(declare(head + "*") for head in heads).find_all(name)
+
+    assert [cookie.name for cookie in found] == [
+        head + "*" for head in sorted(heads, key=len, reverse=True) if name.startswith(head)
+    ]
+
+
 names = st.text("ab", min_size=1, max_size=4)
 patterns = names | st.text("ab*", min_size=1, max_size=4)
 
@@ -89,3 +99,23 @@ def test_finds_what_trying_each_would_find(declared: list[str], name: str) -> No
     )
     exact = [cookie.name == name for cookie in found]
     assert exact == sorted(exact, reverse=True)
+
+
+regexes = st.sampled_from(["a", "b", "[ab]", "a?", "[ab]+"]).flatmap(
+    lambda last: st.text("ab", max_size=3).map(lambda head: (head + last, "regex"))
+)
+origins: st.SearchStrategy[Origin] = st.sampled_from(["site", "imported", "catalogue"])
+declarations = st.builds(
+    lambda pattern, origin: declare(*pattern, origin=origin),
+    patterns.map(lambda pattern: (pattern, None)) | regexes,
+    origins,
+)
+
+
+@given(st.lists(declarations, max_size=10), names)
+def test_the_winner_is_the_best_of_all_that_match(declared: list[Declaration], name: str) -> None:
+    index = Index(declared)
+    best = [each for _, each in ranked(declared) if each.pattern.matches(name)]
+
+    assert [*map(id, index.find_all(name))] == [*map(id, best)]
+    assert index.find(name) is (best[0] if best else None)

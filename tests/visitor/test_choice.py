@@ -178,3 +178,35 @@ def test_without_any_digest_a_refusal_refuses_everything() -> None:
     posted = read_choice(b"choice=some", "application/x-www-form-urlencoded", POLICY)
 
     assert (posted.accepted, posted.stale, posted.unseen) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown", "expected"),
+    [
+        pytest.param(
+            "all",
+            SHOWN,
+            Posted(("analytics",), action="grant", asked=("analytics",)),
+            id="accepts-what-was-asked",
+        ),
+        pytest.param(
+            "all",
+            OLD,
+            Posted((), ("analytics",), action="grant", asked=("analytics",)),
+            id="of-another-wording",
+        ),
+        pytest.param(
+            "none",
+            OLD,
+            Posted((), action="withdraw", refused=("analytics",), asked=("analytics",)),
+            id="refuses-it",
+        ),
+    ],
+)
+def test_a_banner_that_asks_about_some_touches_no_other(
+    choice: str, shown: dict[str, str], expected: Posted
+) -> None:
+    posted = read_choice(form(choice, shown=shown, asked="analytics"), FORM, POLICY)
+
+    assert posted == expected
+    assert posted.accepts == (choice == "all")

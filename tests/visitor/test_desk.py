@@ -14,7 +14,7 @@ import pytest
 import webtest
 
 from cookieguard import CookieGuard, Policy
-from cookieguard.visitor.pages import STYLE, STYLE_PATH, STYLE_VERSION
+from cookieguard.visitor.style import STYLE
 
 KEY = "k" * 32
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -143,7 +143,7 @@ def test_under_a_script_name() -> None:
     response = browser.post(MOUNT, form("none"), headers=OURS)
 
     assert page.forms[0].action == f"/app{MOUNT}"
-    assert f'href="/app{MOUNT}{STYLE_PATH}?v={STYLE_VERSION}"' in page.text
+    assert f'href="/app{MOUNT}{STYLE.address}"' in page.text
     assert response.headers["Location"].endswith(f"/app{MOUNT}?saved")
 
 
@@ -319,9 +319,27 @@ def test_bad_forms(body: str, kind: str, status: int, words: str) -> None:
     kind = kind or "application/x-www-form-urlencoded"
     response = client().post(MOUNT, body, content_type=kind, headers=OURS, status=status)
 
-    assert words in response.text and "<script" not in response.text
+    assert words in response.text and response.text.count("<script") == 1
     assert f'href="{MOUNT}"' in response.text
     assert not stored(response)
+
+
+def test_a_strangers_body_is_not_waited_for() -> None:
+    class Slow:
+        def read(self, *sizes: int) -> bytes:
+            raise AssertionError("read")
+
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": MOUNT, "CONTENT_LENGTH": "10", "wsgi.input": Slow()}
+    statuses: list[str] = []
+    guard = CookieGuard(lambda environ, start: [], POLICY, secret_key=KEY)
+    guard(
+        environ | {"HTTP_ORIGIN": "http://evil.test"},
+        lambda status, headers, exc_info=None: statuses.append(status) or statuses.append,
+    )
+
+    assert statuses == ["403 Forbidden"]
 
 
 @pytest.mark.parametrize("length", ["", "abc", "-1", "9" * 30, "１２", None])
@@ -348,9 +366,7 @@ def test_a_length_that_is_none(length: str | None) -> None:
         pytest.param("DELETE", MOUNT, 405, "GET, HEAD, POST", id="delete"),
         pytest.param("OPTIONS", MOUNT, 405, "GET, HEAD, POST", id="options"),
         pytest.param("POST", f"{MOUNT}/", 405, "GET, HEAD", id="post-with-slash"),
-        pytest.param(
-            "POST", f"{MOUNT}{STYLE_PATH}?v={STYLE_VERSION}", 405, "GET, HEAD", id="post-to-the-style"
-        ),
+        pytest.param("POST", f"{MOUNT}{STYLE.address}", 405, "GET, HEAD", id="post-to-the-style"),
         pytest.param("POST", GPC, 405, "GET, HEAD", id="post-to-gpc"),
         pytest.param("GET", f"{MOUNT}/", 303, None, id="slash"),
     ],
@@ -379,7 +395,10 @@ def test_mounted_elsewhere() -> None:
     assert browser.get(MOUNT).text == "the app"
 
 
-@pytest.mark.parametrize("path", [MOUNT, f"{MOUNT}{STYLE_PATH}?v={STYLE_VERSION}", GPC])
+OURS_TOO = [f"{MOUNT}/policy", f"{MOUNT}/policy.md", f"{MOUNT}/banner", f"{MOUNT}/dialog"]
+
+
+@pytest.mark.parametrize("path", [MOUNT, *OURS_TOO, f"{MOUNT}{STYLE.address}", GPC])
 def test_head_is_get_without_body(path: str) -> None:
     browser = client()
     asked, got = browser.head(path, expect_errors=True), browser.get(path, expect_errors=True)
@@ -388,17 +407,44 @@ def test_head_is_get_without_body(path: str) -> None:
     assert dict(asked.headers) == dict(got.headers)
 
 
-def test_style_is_cached_by_its_content() -> None:
-    response = client().get(f"{MOUNT}{STYLE_PATH}?v={STYLE_VERSION}")
+@pytest.mark.parametrize("path", OURS_TOO)
+def test_documents_are_read_only(path: str) -> None:
+    assert client().post(path, form("none"), headers=OURS, status=405).headers["Allow"] == "GET, HEAD"
 
-    assert response.body == STYLE and response.content_type == "text/css"
+
+def test_policy_as_markdown() -> None:
+    response = client().get(f"{MOUNT}/policy.md", headers={"Accept-Language": "de"})
+
+    assert response.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    assert response.text.startswith("# Cookie-Richtlinie") and "](</privacy-choices>)" in response.text
+    assert "Accept-Language" in response.headers["Vary"]
+
+
+def test_policy_says_the_consent_cookies_name_of_this_scheme() -> None:
+    assert "| cookieguard |" in client().get(f"{MOUNT}/policy.md").text
+    secure = client().get(f"https://localhost{MOUNT}/policy.md")
+    assert "Host-cookieguard |" in secure.text and "| cookieguard |" not in secure.text
+
+
+def test_policy_under_a_script_name() -> None:
+    browser = client()
+    browser.extra_environ = {"SCRIPT_NAME": "/app"}
+
+    assert f"](</app{MOUNT}?lang=de>)" in browser.get(f"{MOUNT}/policy.md?lang=de").text
+    assert f'href="/app{MOUNT}/policy.md"' in browser.get(f"{MOUNT}/policy").text
+
+
+def test_style_is_cached_by_its_content() -> None:
+    response = client().get(f"{MOUNT}{STYLE.address}")
+
+    assert response.body == STYLE.body and response.content_type == "text/css"
     assert "immutable" in response.headers["Cache-Control"]
 
 
 def test_an_old_page_gets_todays_style_uncached() -> None:
-    response = client().get(f"{MOUNT}{STYLE_PATH}?v=0123456789ab")
+    response = client().get(f"{MOUNT}{STYLE.path}?v=0123456789ab")
 
-    assert response.body == STYLE
+    assert response.body == STYLE.body
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -412,7 +458,7 @@ def test_nothing_else_is_cached(method: str, path: str) -> None:
 def test_cannot_be_framed_or_scripted(method: str) -> None:
     headers = client().request(MOUNT, method=method, expect_errors=True).headers
 
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self'; connect-src 'self';" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
 

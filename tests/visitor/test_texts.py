@@ -67,6 +67,8 @@ def test_english_is_shipped() -> None:
         pytest.param(policy_of("en", "de"), None, "fr, es", "en", id="none-of-the-browsers"),
         pytest.param(policy_of("en", "de"), None, "de;q=0, *", "en", id="refused"),
         pytest.param(policy_of("en", "de"), None, ";;=,\x00", "en", id="garbage"),
+        pytest.param(policy_of("en", "de"), None, "xx," * 19 + "de", "de", id="the-last-that-is-read"),
+        pytest.param(policy_of("en", "de"), None, "xx," * 20 + "de", "en", id="more-than-browsers-send"),
         pytest.param(policy_of(), "de", None, "de", id="all-shipped-by-default"),
         pytest.param(policy_of(), None, None, "en", id="english-by-default"),
     ],

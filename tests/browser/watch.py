@@ -1,0 +1,73 @@
+"""A strict eye on a browser context: errors on its pages, and requests to where nobody should go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from browser.chromium import SITE
+from browser.providers import HOSTS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+
+_EXPECTED = (SITE, f"*.{SITE}", "localhost", "127.0.0.1", *HOSTS)
+
+
+class Watch:
+    """What happened in one context; `problems` must be empty in the end, but for what is tolerated.
+
+    A problem is an error on the console (a violated Content-Security-Policy too), an uncaught one,
+    or a request to an unexpected host. `requests` holds every address asked for, in order.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.requests: list[str] = []
+        self._problems: list[str] = []
+        self._tolerated: list[str] = []
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("request", self._request)
+
+    def tolerate(self, *patterns: str) -> None:
+        """Leave out problems in which one of these regular expressions is found."""
+        self._tolerated += patterns
+
+    @property
+    def problems(self) -> list[str]:
+        return [
+            problem
+            for problem in self._problems
+            if not any(re.search(pattern, problem) for pattern in self._tolerated)
+        ]
+
+    def to(self, hosts: Iterable[str]) -> list[str]:
+        """The addresses asked for at these hosts; `*.` stands for all below."""
+        patterns = tuple(hosts)
+        return [url for url in self.requests if any(fnmatchcase(_host(url), pattern) for pattern in patterns)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "assert"):
+            self._problems.append(f"console: {message.text}")
+
+    def _error(self, error: WebError) -> None:
+        self._problems.append(f"uncaught: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        if _is_remote(request.url) and not self._expected(request.url):
+            self._problems.append(f"request: {request.url}")
+
+    def _expected(self, url: str) -> bool:
+        return any(fnmatchcase(_host(url), pattern) for pattern in _EXPECTED)
+
+
+def _is_remote(url: str) -> Any:
+    return urlsplit(url).scheme in ("http", "https", "ws", "wss")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

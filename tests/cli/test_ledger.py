@@ -1,0 +1,80 @@
+"""`cookieguard ledger`, from init to stats."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ledgers
+import pytest
+from click.testing import CliRunner, Result
+
+from cookieguard import Policy
+from cookieguard.cli.main import main
+
+FILE = """[ledger]
+url = "sqlite:///{}/r.db"
+retention = "3 years"
+[[cookies]]
+name = "stats"
+category = "analytics"
+purpose = "P."
+lifetime = "1 day"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COOKIEGUARD_SECRET", ledgers.SECRET)
+    path = tmp_path / "cookies.toml"
+    path.write_text(FILE.format(tmp_path))
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["ledger", *map(str, arguments)])
+
+
+def test_the_whole_way(file: Path, tmp_path: Path) -> None:
+    assert "ledger init" in run("verify", file).output
+    assert (run("init", file).exit_code, run("init", file).exit_code) == (0, 0)
+    policy = Policy.from_file(file)
+    guard = ledgers.guard_of(policy, secret_key=ledgers.SECRET)
+    _, id = ledgers.accept(guard, policy, "analytics")
+    anchor = tmp_path / "anchor"
+
+    assert "1 receipt holds" in run("verify", file, "--write-anchor", anchor).output
+    assert run("verify", file, "--anchor", anchor).exit_code == 0
+    assert json.loads(run("show", file, id).stdout)[0]["id"] == id
+    assert json.loads(run("export", file).stdout)["decisions"][0]["choice"] == "accepted"
+    assert "analytics=accepted" in run("export", file, "--format", "csv").stdout
+    assert "0 receipts" in run("prune", file).output
+    assert "analytics" in run("stats", file).output
+    page = tmp_path / "stats.html"
+    assert run("stats", file, "--html", page).exit_code == 0
+    assert "<svg" in page.read_text() and "http" not in page.read_text()
+    assert (
+        run("stats", file, "--html", page).exit_code == 2
+        and "--force" in run("stats", file, "--html", page).stderr
+    )
+    assert json.loads(run("stats", file, "--json").stdout)["category"][0]["accepted"] == "1"
+    out = tmp_path / "receipts.jsonl"
+    assert run("export", file, "-o", out).exit_code == 0 and json.loads(out.read_text())["id"] == id
+    assert "--force" in run("export", file, "-o", out).stderr
+    assert run("show", file, id, "--erase").exit_code == 0
+    assert run("show", file, id).exit_code == 1
+    assert "1 of them erased" in run("verify", file).output
+    assert json.loads(run("verify", file, "--json").stdout)["erased"] == 1
+
+
+def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", file)
+    monkeypatch.delenv("COOKIEGUARD_SECRET")
+    assert "COOKIEGUARD_SECRET" in run("verify", file).output
+    monkeypatch.setenv("COOKIEGUARD_SECRET", "another-secret-that-is-long-enough")
+    assert run("verify", file).exit_code == 1
+    anchor = file.with_name("anchor")
+    anchor.write_text("[]")
+    assert "is no anchor" in run("verify", file, "--anchor", anchor).stderr
+    file.write_text("")
+    assert "no [ledger]" in run("stats", file).output

@@ -1,0 +1,147 @@
+"""`report`: a log that the guard really wrote, read back."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import Client
+
+from cookieguard import CookieGuard, Policy
+from cookieguard.cli.logfile import read_log
+from cookieguard.cli.main import main
+
+POLICY = """
+use = ["google-analytics", "django"]
+
+[guard]
+mode = "report"
+
+[[cookies]]
+name = "auth"
+category = "essential"
+purpose = "Keeps you signed in."
+lifetime = "1 day"
+
+[[cookies]]
+name = "menu open: *"
+category = "essential"
+purpose = "Keeps the menu open."
+lifetime = "session"
+http_only = true
+"""
+LINES = (
+    "auth=1; Max-Age=999999",
+    "sessionid=1",
+    "menu open: x=1",
+    "_ga=1",
+    "_gcl_au=1",
+    "mystery cookie=1",
+    "=nameless",
+)
+
+
+def app(environ: object, start_response: object) -> list[bytes]:
+    start_response("200 OK", [("Set-Cookie", line) for line in LINES])  # type: ignore[operator]
+    return []
+
+
+class AsJson(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({"level": record.levelname, "message": record.getMessage(), **self.fields(record)})
+
+    def fields(self, record: logging.LogRecord) -> dict[str, object]:
+        return {"cookieguard": record.cookieguard} if hasattr(record, "cookieguard") else {}
+
+
+class AsMessage(AsJson):
+    def fields(self, record: logging.LogRecord) -> dict[str, object]:
+        return {}
+
+
+FORMATS = {
+    "bare": logging.Formatter("%(message)s"),
+    "python": logging.Formatter("%(levelname)s:%(name)s:%(message)s"),
+    "dated": logging.Formatter("%(asctime)s [%(process)d] [%(levelname)s] %(name)s - %(message)s"),
+    "json": AsJson(),
+    "json-message": AsMessage(),
+}
+
+
+@pytest.fixture(params=FORMATS.values(), ids=FORMATS)
+def log(request: pytest.FixtureRequest, folder: Path) -> None:
+    (folder / "cookies.toml").write_text(POLICY)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(request.param)
+    logger = logging.getLogger("cookieguard")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        guarded = CookieGuard(app, Policy.from_file("cookies.toml"), secret_key="0123456789abcdef")
+        for _ in range(3):
+            Client(guarded, use_cookies=False).get(
+                "/", headers={"Cookie": "_ga=1", "Sec-Fetch-Mode": "navigate"}
+            )
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+    (folder / "app.log").write_text("Listening on port 80: 1\n{not json\n" + stream.getvalue())
+
+
+@pytest.mark.usefixtures("log")
+def test_the_guards_own_log_is_read_back() -> None:
+    result = CliRunner().invoke(main, ["report", "app.log", "--policy", "cookies.toml", "--json"])
+    found = json.loads(result.output)
+    assert result.exit_code == 1
+    undeclared = {(row["cookie"], row["times"]) for row in found["undeclared"]}
+    assert undeclared == {("_gcl_au", 3), ("mystery\\x20cookie", 3), ("(nameless)", 3)}
+    assert [(row["cookie"], row["category"]) for row in found["stripped"]] == [("_ga", "analytics")]
+    assert [(row["cookie"], row["times"], row["category"]) for row in found["too_long_lived"]] == [
+        ("auth", 3, "essential")
+    ]
+    assert [row["cookie"] for row in found["weak_attributes"]] == ["menu open: *"]
+    never = {row["cookie"] for row in found["never_seen"]}
+    assert {"csrftoken", "_gid"} <= never
+    assert not {"sessionid", "auth", "_ga", "menu open: *", "cookieguard"} & never
+    assert found["kept_are_logged"]
+
+
+@pytest.mark.usefixtures("log")
+def test_the_text_says_the_same() -> None:
+    said = CliRunner().invoke(main, ["report", "app.log", "--policy", "cookies.toml"]).output
+    assert "Undeclared: 3 cookies" in said
+    assert "Held back: 1 cookie" in said
+    assert "Longer-lived than declared: 1 cookie" in said
+    assert "Declared, but never seen" in said
+
+
+def test_where_the_catalogue_has_it_is_told(folder: Path) -> None:
+    line = 'stripped _gcl_au: undeclared; the catalogue has it: use = ["google-ads"]'
+    (folder / "app.log").write_text(f"2026-11-25 INFO cookieguard: {line}\n")
+    assert 'use = ["google-ads"]' in CliRunner().invoke(main, ["report", "app.log"]).output
+
+
+def test_a_log_without_a_line_of_ours_says_what_to_do(folder: Path) -> None:
+    (folder / "app.log").write_text("GET / 200\n")
+    result = CliRunner().invoke(main, ["report", "app.log"])
+    assert result.exit_code == 0
+    assert "set its level to INFO" in result.stderr
+
+
+def test_stdin_is_read(folder: Path) -> None:
+    result = CliRunner().invoke(main, ["report", "-"], input="stripped x: undeclared\n")
+    assert result.exit_code == 1
+    assert "Undeclared: 1 cookie" in result.output
+
+
+@given(st.lists(st.text()))
+def test_no_log_is_an_error(lines: list[str]) -> None:
+    read_log(lines)

@@ -1,0 +1,1 @@
+"""A Django project as `startproject` makes it, guarded by its settings and one import."""

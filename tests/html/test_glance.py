@@ -1,0 +1,88 @@
+"""A glance may see too much, never too little."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from judge import GATE
+
+from cookieguard.html.address import Gate
+from cookieguard.html.glance import Glance
+from cookieguard.html.holding import Holder
+
+assert GATE is not None
+GLANCE = Glance(GATE)
+
+
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        pytest.param("<p>text</p><img src=/a.png>", False, id="nothing"),
+        pytest.param("<p>Tom &amp; Jerry&#39;s &quot;caf&eacute;&quot; &copy 2026</p>", True, id="letters"),
+        pytest.param("<p>Tom &amp; Jerry&#39;s&nbsp;&lt;&#x22;</p><a href='?a=1&b=2'>", False, id="harmless"),
+        pytest.param("<a href='/a%20b%2Fc'>", False, id="harmless-escapes"),
+        pytest.param("<a href='/a%2Eb'>", True, id="escapes"),
+        pytest.param("<p>Größe: 中文 / 日本</p><img src=/a.png alt='ü'>", False, id="other-letters"),
+        pytest.param("<img src=//HELD.Test>", True, id="named"),
+        pytest.param("<img src='//he\n\tld.test'>", True, id="cut-name"),
+        pytest.param("<img src='//&#104;eld.test'>", True, id="reference"),
+        pytest.param("<img src='//held&period;test'>", True, id="named-reference"),
+        pytest.param("<img src='//\uff48eld.test'>", True, id="wide"),
+        pytest.param("<img src='https:he\uff4cd.test'>", True, id="wide-without-slashes"),
+        pytest.param("<img src='//u@hel\u00add.test'>", True, id="soft-hyphen"),
+        pytest.param("<iframe srcdoc='&amp;#104;'>", True, id="srcdoc"),
+    ],
+)
+def test_may_name(page: str, seen: bool) -> None:
+    assert GLANCE.may_name(page.encode()) is seen
+
+
+def test_international_names_are_not_looked_for() -> None:
+    gate = Gate.of(["b\u00fccher.test"])
+
+    assert gate is not None
+    assert Glance(gate).may_name(b"")
+
+
+WRITTEN = [
+    "held.test",
+    "HELD",
+    ".test",
+    "//",
+    "http:",
+    "https://",
+    "\\\\",
+    "u@",
+    "&#47;",
+    "&sol;",
+    "&period;",
+    "%2e",
+]
+WRITTEN += [
+    "%68eld",
+    "\uff48",
+    "eld",
+    "\u3002",
+    "\u00ad",
+    "\t",
+    "\n",
+    "he",
+    "ld",
+    ".",
+    "te",
+    "st",
+    "&Tab;",
+    "&#x74;",
+]
+WRITTEN += ["x", "/", "?", "#", " ", ":", "&tscr;", "&amp;", "\u24d7", "!", "'", "&#39;", "\u0130", "\u017f"]
+
+
+@given(st.lists(st.sampled_from(WRITTEN), max_size=8), st.sampled_from(["src", "srcset", "srcdoc"]))
+def test_what_is_not_seen_is_not_held(pieces: list[str], attribute: str) -> None:
+    page = f'<iframe {attribute}="{"".join(pieces)}"><img {attribute}="{"".join(pieces)}">'.encode()
+    holder = Holder(GATE)
+
+    holder.feed(page)
+
+    assert GLANCE.may_name(page) or not holder.held

@@ -1,0 +1,98 @@
+"""Whose tags wait, and for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cookieguard import Policy, PolicyError
+from cookieguard.policy.waiting import waiting_hosts
+
+
+def cookie(name: str, category: str, provider: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "category": category, "provider": provider, "purpose": "P.", **more}
+
+
+THIRD = {"party": "third", "domain": "p.test"}
+
+
+@pytest.mark.parametrize(
+    ("cookies", "more", "needs"),
+    [
+        pytest.param([], {}, None, id="nothing-says-what-for"),
+        pytest.param([], {"category": "marketing"}, (("marketing",),), id="said"),
+        pytest.param([cookie("a", "analytics", "p")], {}, (("analytics",),), id="its-cookie"),
+        pytest.param(
+            [cookie("a", "analytics", "p"), cookie("b", "marketing", "p")],
+            {},
+            (("analytics",),),
+            id="its-first-cookie",
+        ),
+        pytest.param(
+            [cookie("t", "marketing", "p", **THIRD), cookie("a", "analytics", "p")],
+            {},
+            (("analytics", "marketing"),),
+            id="and-those-that-no-guard-reaches",
+        ),
+        pytest.param(
+            [cookie("a", "analytics", "p"), cookie("t", "marketing", "p", **THIRD)],
+            {"category": "functional"},
+            (("functional",),),
+            id="what-is-said-stands",
+        ),
+        pytest.param([cookie("a", "essential", "p")], {}, None, id="essential"),
+        pytest.param(
+            [cookie("a", "essential", "p"), cookie("t", "marketing", "p", **THIRD)],
+            {},
+            (("marketing",),),
+            id="essential-but-for-third-party-cookies",
+        ),
+    ],
+)
+def test_what_a_provider_waits_for(cookies: Any, more: Any, needs: Any) -> None:
+    provider = {"name": "P", "hosts": ["Cdn.P.test"], **more}
+    policy = Policy.from_dict({"providers": {"p": provider}, "cookies": cookies})
+
+    assert waiting_hosts(policy) == ({"cdn.p.test": needs} if needs else {})
+
+
+def test_a_host_of_several_providers_runs_for_any_of_them() -> None:
+    policy = Policy.from_dict({"use": ["google-analytics", "google-ads", "google-tag-manager"]})
+
+    assert waiting_hosts(policy)["www.googletagmanager.com"] == (("analytics",), ("marketing",))
+
+
+def test_what_one_essential_provider_needs_no_other_holds_back() -> None:
+    data = {
+        "providers": {id: {"name": id, "hosts": ["cdn.test"]} for id in ("ads", "shop")},
+        "cookies": [cookie("a", "marketing", "ads"), cookie("s", "essential", "shop")],
+    }
+
+    assert waiting_hosts(Policy.from_dict(data)) == {}
+
+
+def test_the_longest_host_comes_first() -> None:
+    hosts = [*waiting_hosts(Policy.from_dict({"use": ["google-analytics", "facebook"]}))]
+
+    assert hosts == sorted(hosts, key=len, reverse=True)
+
+
+def test_a_category_that_is_waited_for_is_asked_about() -> None:
+    policy = Policy.from_dict({"use": ["google-tag-manager"]})
+
+    assert [category.id for category in policy.optional] == ["analytics"]
+
+
+def test_a_provider_that_waits_for_another_host_asks_again() -> None:
+    one, other = (
+        Policy.from_dict({"providers": {"p": {"name": "P", "category": "marketing", "hosts": [host]}}})
+        for host in ("a.test", "b.test")
+    )
+
+    assert other.asks_again(one) == ("marketing",)
+
+
+def test_an_unknown_category_is_named() -> None:
+    with pytest.raises(PolicyError, match="unknown category 'adverts'"):
+        Policy.from_dict({"providers": {"p": {"name": "P", "category": "adverts"}}})

@@ -1,0 +1,153 @@
+"""The examples of examples/serving/: each runs, or is linted."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract import HOST, MOUNT
+from served import BIN, Site, clean, free_port, serving
+from werkzeug.test import Client
+
+EXAMPLES = Path(__file__).parent.parent / "examples" / "serving"
+SECRET = "a secret of the tests, long enough"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the examples beside a secret, which no repository holds."""
+    folder = tmp_path / "shop"
+    shutil.copytree(EXAMPLES, folder, ignore=shutil.ignore_patterns("__pycache__", "secret"))
+    (folder / "secret").write_text(SECRET)
+    (folder / "secret").chmod(0o600)
+    return folder
+
+
+def holds(site: Site) -> None:
+    """Assert that the shop keeps its session, and sets nothing else before the visitor said yes."""
+    answer = site.ask("/", {"X-Forwarded-Proto": "https"})
+    assert (answer.status, answer.names) == (200, ["session"])
+    assert f"{MOUNT}/guard.js".encode() in answer.body
+    assert b"Shop" in site.ask(MOUNT).body
+
+
+@pytest.fixture
+def gunicorn(folder: Path) -> Iterator[tuple[Site, int]]:
+    port = free_port()
+    command = [
+        str(BIN / "gunicorn"),
+        "--no-control-socket",
+        "-c",
+        "gunicorn.conf.py",
+        "--bind=127.0.0.1:{port}",
+    ]
+    with serving(command, folder, clean(METRICS_PORT=str(port), TMPDIR=str(folder.parent))) as site:
+        yield site, port
+
+
+@pytest.mark.server
+def test_gunicorn(gunicorn: tuple[Site, int], folder: Path) -> None:
+    site, metrics = gunicorn
+    holds(site)
+
+    shown = site.ask("/metrics", port=metrics).body.decode()
+    assert 'cookieguard_verdicts_total{action="stripped",category="analytics"}' in shown
+    # The site itself shows nothing of it.
+    assert site.ask("/metrics").status == 404
+    assert len(list(folder.parent.glob("cookieguard-counts-*"))) == 1
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param([str(BIN / "uwsgi"), "--ini", "uwsgi.ini"], id="uwsgi.ini"),
+        pytest.param(
+            [str(BIN / "gunicorn"), "--paste", "site.ini", "--bind=127.0.0.1:{port}"], id="site.ini"
+        ),
+        pytest.param([str(BIN / "pserve"), "site.ini"], id="site.ini, pserve"),
+    ],
+)
+def test_runs(folder: Path, command: list[str]) -> None:
+    # Their port may be taken here; all else stays as it is.
+    port = free_port()
+    for name in ("uwsgi.ini", "site.ini"):
+        (folder / name).write_text((folder / name).read_text().replace(":8000", f":{port}"))
+    with serving(command, folder, clean(PYTHONPATH=str(folder)), port=port) as site:
+        holds(site)
+
+
+def test_mod_wsgi(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load the script as mod_wsgi does: a file of another suffix, whose `application` is called."""
+    for name in ("COOKIEGUARD_CONFIG", "COOKIEGUARD_SECRET"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.syspath_prepend(folder)
+    loader = SourceFileLoader("_mod_wsgi_shop", str(folder / "shop.wsgi"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    script: Any = module_from_spec(spec)
+    loader.exec_module(script)
+
+    answer = Client(script.application).get("/", headers={"Host": HOST})
+    assert [line.partition("=")[0] for line in answer.headers.getlist("Set-Cookie")] == ["session"]
+
+
+def unit() -> configparser.RawConfigParser:
+    # A unit repeats keys; the last would win here, so `Environment` is told apart by what it sets.
+    parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    lines = (EXAMPLES / "shop.service").read_text().splitlines()
+    parser.read_string("\n".join(line.replace("Environment=", "Environment ") for line in lines))
+    return parser
+
+
+def test_the_unit_sets_what_is_known() -> None:
+    service = dict(unit()["Service"])
+    said = {
+        name.removeprefix("Environment "): value
+        for name, value in service.items()
+        if name.startswith("Environment ")
+    }
+
+    assert {*said} == {
+        "COOKIEGUARD_APP",
+        "COOKIEGUARD_POLICY",
+        "COOKIEGUARD_SECRET_FILE",
+        "COOKIEGUARD_PROXIES",
+    }
+    credential = service["LoadCredential"].partition(":")[0]
+    assert said["COOKIEGUARD_SECRET_FILE"] == f"%d/{credential}"
+    assert service["ExecStart"].endswith("cookieguard.serve:app")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd isn't here")
+def test_systemd_finds_nothing_in_the_unit(tmp_path: Path) -> None:
+    # The program itself is the one thing that can't be there.
+    text = (EXAMPLES / "shop.service").read_text().replace("/srv/shop/.venv/bin/gunicorn", "/bin/true")
+    (tmp_path / "shop.service").write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / "shop.service"], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_hadolint_finds_nothing_in_the_containerfile() -> None:
+    done = subprocess.run([BIN / "hadolint", EXAMPLES / "Containerfile"], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_container_has_what_it_reads() -> None:
+    text = (EXAMPLES / "Containerfile").read_text()
+    copied = next(line for line in text.splitlines() if line.startswith("COPY")).split()[1:-1]
+
+    assert {"shop.py", "cookies.toml", "cookieguard.toml"} == set(copied)
+    assert all((EXAMPLES / name).is_file() for name in copied)
