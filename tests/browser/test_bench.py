@@ -39,7 +39,7 @@ def test_the_played_providers_do_what_the_real_ones_do(
     shop, anna = site(html(snippets.page()), SERVICES, https=https, guarded=False), visitor()
     with anna.page.expect_request("https://va.tawk.to/**"), anna.page.expect_request("**/tr/?*ev=PageView"):
         anna.page.goto(shop.url("/?fbclid=click"))
-    anna.page.wait_for_load_state("networkidle")
+    anna.watch.settle(anna.page)
 
     held: Jar = anna.jar
     own = {cookie["name"] for cookie in held.cookies if "shop.test" in cookie["domain"]}
@@ -63,7 +63,7 @@ def test_the_played_providers_do_what_the_real_ones_do(
 def test_refused_in_names_what_a_policy_forbids(site: Make, visitor: Make, providers: Providers) -> None:
     shop, anna = site(html(snippets.page()), SERVICES, guarded=False), visitor()
     anna.page.goto(shop.url())
-    anna.page.wait_for_load_state("networkidle")
+    anna.watch.settle(anna.page)
 
     tawk = ["TawkConnectionTime", *(f"twk_{kind}_0123456789abcdef01234567" for kind in ("token", "uuid"))]
     ga, fb = ["_ga", "_ga_FERNHILL01"], ["_fbp", "fr"]
@@ -124,7 +124,7 @@ def test_nothing_else_is_reached(site: Make, visitor: Make) -> None:
 def test_the_watch_sees(site: Make, visitor: Make, head: str, problem: str) -> None:
     shop, anna = site(html(snippets.page(head)), SERVICES, guarded=False), visitor()
     anna.page.goto(shop.url())
-    anna.page.wait_for_load_state("networkidle")
+    anna.watch.settle(anna.page)
 
     assert any(problem in seen for seen in anna.watch.problems), anna.watch.problems
     anna.watch.tolerate("")

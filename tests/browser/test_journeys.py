@@ -53,7 +53,7 @@ def press(anna: Any, choice: str, where: str = ".cg-banner") -> None:
 
 
 def settle(anna: Any) -> None:
-    anna.page.wait_for_load_state("networkidle")
+    anna.watch.settle(anna.page)
 
 
 def banner(anna: Any) -> Any:
@@ -161,7 +161,7 @@ def test_withdraw(served: Any, visitor: Make, providers: Providers) -> None:
     providers.requests.clear()
     with other.expect_navigation(), anna.page.expect_navigation():
         press(anna, "none", "dialog")
-    other.wait_for_load_state("networkidle")
+    anna.watch.settle(other)
 
     check(anna, served, providers)
     other.close()

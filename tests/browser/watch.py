@@ -12,7 +12,7 @@ from browser.chromium import SITE
 from browser.providers import HOSTS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 _EXPECTED = (SITE, f"*.{SITE}", "localhost", "127.0.0.1", *HOSTS)
 
@@ -26,11 +26,28 @@ class Watch:
 
     def __init__(self, context: BrowserContext) -> None:
         self.requests: list[str] = []
+        self._unanswered: set[Request] = set()
         self._problems: list[str] = []
         self._tolerated: list[str] = []
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("request", self._request)
+        context.on("requestfinished", self._answered)
+        context.on("requestfailed", self._answered)
+
+    def settle(self, page: Page) -> None:
+        """Wait until every request has its answer, and for half a second none was made.
+
+        Playwright's own "networkidle" now and then never comes where a frame was put into the page.
+        """
+        quiet, seen = 0, -1
+        for _ in range(100):
+            quiet = 0 if self._unanswered or len(self.requests) != seen else quiet + 1
+            if quiet == 5:
+                return
+            seen = len(self.requests)
+            page.wait_for_timeout(100)
+        raise AssertionError(f"no answer to {[request.url for request in self._unanswered]}")
 
     def tolerate(self, *patterns: str) -> None:
         """Leave out problems in which one of these regular expressions is found."""
@@ -58,8 +75,12 @@ class Watch:
 
     def _request(self, request: Request) -> None:
         self.requests.append(request.url)
+        self._unanswered.add(request)
         if _is_remote(request.url) and not self._expected(request.url):
             self._problems.append(f"request: {request.url}")
+
+    def _answered(self, request: Request) -> None:
+        self._unanswered.discard(request)
 
     def _expected(self, url: str) -> bool:
         return any(fnmatchcase(_host(url), pattern) for pattern in _EXPECTED)
