@@ -140,7 +140,7 @@ def sizes() -> dict[str, int]:
     guard = guarded(json_app)
     scope = Scope(HOST, https=True, domain=None)
     name, value = consent_cookie(POLICY, KEY, ["analytics"], host=HOST, https=True)
-    record = guard.enforcer.carrier.read(f"{name}={value}", scope)
+    record = guard.enforcer.carrier.read([value], scope)
     assert record is not None
     script = guard_script(guard)
     return {

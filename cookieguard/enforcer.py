@@ -15,6 +15,7 @@ from msgspec import Struct
 from .consent.carrier import Carrier, Scope
 from .consent.consent import Consent, Reason, day_of, judge
 from .consent.seal import Seal
+from .cookies.cookieheader import split_cookie_header
 from .cookies.setcookie import WSP
 from .errors import ConfigurationError
 from .guard.memory import Memory
@@ -36,12 +37,11 @@ _SHORT = 2048
 _LONGEST_HOST = 259
 
 
-class Arrival(Struct, frozen=True):
-    """What a request's `Cookie` header comes to.
+class Standing(Struct, frozen=True):
+    """What a visitor has decided, for one host, and what follows from it.
 
-    `gpc` tells whether the browser sends the Global Privacy Control signal, `refused` whether it holds
-    a cookie to sweep, and `forged` whether it holds a consent that isn't one; `visible` is the header
-    that the app may see, None for none.
+    `gpc` tells whether the browser sends the Global Privacy Control signal, and `forged` whether the
+    request holds a consent that isn't one.
     """
 
     rules: Rules
@@ -50,13 +50,27 @@ class Arrival(Struct, frozen=True):
     gpc: bool
     consent: Consent
     memory: Memory
-    visible: str | None
-    refused: bool
     forged: bool = False
 
     def __repr__(self) -> str:
-        # Error reports keep the variables of a frame: no cookie's value gets there by this way.
-        return f"<Arrival at {self.scope.host!r}>"
+        # Error reports keep the variables of a frame.
+        return f"<Standing at {self.scope.host!r}>"
+
+
+class Arrival(Struct, frozen=True):
+    """What a request's `Cookie` header comes to.
+
+    `visible` is the header that the app may see, None for none; `refused` tells whether it holds a
+    cookie to sweep.
+    """
+
+    standing: Standing
+    visible: str | None
+    refused: bool = False
+
+    def __repr__(self) -> str:
+        # No cookie's value gets into an error report by this way.
+        return f"<Arrival at {self.standing.scope.host!r}>"
 
 
 class Enforcer:
@@ -84,8 +98,10 @@ class Enforcer:
         self.count = self.tally.count
         self.count_untouched = self.tally.count_untouched
         self._asks_hook = override is not None
-        self._judge = lru_cache(maxsize=1024)(judge)
         self._memories = lru_cache(maxsize=128)(_new_memory)
+        self._scope = lru_cache(maxsize=256)(self._scoped)
+        # Nearly every visitor has a `Cookie` header of their own; their decisions are few.
+        self._stand = lru_cache(maxsize=1024)(self._standing)
         self._arrive = lru_cache(maxsize=1024)(self._arrived)
         for problem in policy.warnings:
             logger.warning("%s", problem)
@@ -104,21 +120,31 @@ class Enforcer:
         return self._arrive(cookies, host, scheme, signals, day)
 
     def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: bool, day: int) -> Arrival:
+        scope = self._scope(host, scheme)
+        if not cookies:
+            return Arrival(self._stand((), scope, gpc, day), cookies)
+        pairs = [*split_cookie_header(cookies)]
+        sealed = self.carrier.sent(pairs, scope)
+        stand = self._stand if sum(map(len, sealed)) <= _SHORT else self._standing
+        standing = stand(sealed, scope, gpc, day)
+        rules, consent = standing.rules, standing.consent
+        situation = Situation(scope.host, scope.https, None, self.clock())
+        if not standing.memory.holds_refused(pairs, rules, consent, situation):
+            return Arrival(standing, cookies)
+        hides = rules.policy.guard.request == "hide" and self.mode == "enforce"
+        visible = hide_refused(cookies, rules, consent, situation) if hides else cookies
+        return Arrival(standing, visible, refused=True)
+
+    def _standing(self, sealed: tuple[str, ...], scope: Scope, gpc: bool, day: int) -> Standing:
         today = day_of(day * _DAY)
         rules = self._rules[self.policy.on(today)]
-        scope = self.carrier.scope(normalise_host(host), https=scheme == "https")
-        record = self.carrier.read(cookies, scope)
-        consent = self._judge(record, rules.policy, today, gpc=gpc)
-        visible, refused = cookies, False
-        if cookies is not None:
-            situation = Situation(scope.host, scope.https, None, self.clock())
-            shown = hide_refused(cookies, rules, consent, situation)
-            refused = shown is not cookies
-            if rules.policy.guard.request == "hide" and self.mode == "enforce":
-                visible = shown
-        forged = record is None and cookies is not None and self.carrier.is_sent(cookies, scope)
+        record = self.carrier.read(sealed, scope)
+        consent = judge(record, rules.policy, today, gpc=gpc)
         memory = self.memory(rules, scope, consent)
-        return Arrival(rules, scope, today, gpc, consent, memory, visible, refused, forged)
+        return Standing(rules, scope, today, gpc, consent, memory, forged=record is None and bool(sealed))
+
+    def _scoped(self, host: str, scheme: str) -> Scope:
+        return self.carrier.scope(normalise_host(host), https=scheme == "https")
 
     def memory(self, rules: Rules, scope: Scope, consent: Consent) -> Memory:
         """Return the rulings remembered for visitors who may be told the same."""
@@ -171,7 +197,6 @@ def _new_memory(rules: Rules, domain: str, https: bool, reasons: tuple[Reason, .
     return Memory()
 
 
-@lru_cache(maxsize=256)
 def normalise_host(host: str) -> str:
     """Return a Host header's name alone: lower case, no port, no final dot; "" for what is no host.
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record, judge
-from .enforcer import Arrival, Enforcer
+from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
@@ -56,7 +56,8 @@ class Visit(Struct, eq=False, gc=False):
     _host: str
     _scheme: str
     _gpc: str | None
-    _arrival: Arrival | None = None
+    _standing: Standing | None = None
+    _refused: bool = False
     _record: Record | None = None
     _consent: Consent | None = None
     _read: bool = False
@@ -105,7 +106,7 @@ class Visit(Struct, eq=False, gc=False):
         changed, where a ledger is configured and can't store the proof. False, and nothing changed,
         after the headers left or where nothing is enforced.
         """
-        record = self._judged.granting(listed(categories), self.policy, self.today, gpc=self.arrival.gpc)
+        record = self._judged.granting(listed(categories), self.policy, self.today, gpc=self.standing.gpc)
         return self._decide(record, "grant")
 
     def withdraw(self, categories: Iterable[str] | None = None) -> bool:
@@ -123,7 +124,7 @@ class Visit(Struct, eq=False, gc=False):
         Those in `undecided` are left open, to be asked again. Errors and return value as with
         `grant`.
         """
-        yes, gpc = listed(accepted), self.arrival.gpc
+        yes, gpc = listed(accepted), self.standing.gpc
         record = self._judged.deciding(yes, undecided, self.policy, self.today, gpc=gpc)
         return self._refuse(record, "decision")
 
@@ -146,7 +147,7 @@ class Visit(Struct, eq=False, gc=False):
             self._prove(record, current)
             self._record = record
             self.touched = True
-            self._consent = judge(record, self.policy, self.today, gpc=self.arrival.gpc)
+            self._consent = judge(record, self.policy, self.today, gpc=self.standing.gpc)
         return True
 
     def _prove(self, record: Record, current: Consent) -> None:
@@ -202,7 +203,7 @@ class Visit(Struct, eq=False, gc=False):
     def _known_receipts(self) -> tuple[str, ...]:
         if self._receipts is not None:
             return self._receipts
-        return self._enforcer.carrier.read_receipts(self._cookies, self.arrival.scope)
+        return self._enforcer.carrier.read_receipts(self._cookies, self.standing.scope)
 
     @property
     def proves(self) -> bool | None:
@@ -224,17 +225,19 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def visible_cookies(self) -> str | None:
         """The `Cookie` header that the app may see, None for none."""
-        arrival = self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
-        if arrival.refused or arrival.forged:
-            self.touched = True
-        return arrival.visible
+        return self._arrive().visible
 
     @property
-    def arrival(self) -> Arrival:
-        """What the request's `Cookie` header comes to."""
-        if self._arrival is None:
-            self._arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
-        return self._arrival
+    def standing(self) -> Standing:
+        """What the visitor had decided when the request came, and what follows from it."""
+        return self._standing or self._arrive().standing
+
+    def _arrive(self) -> Arrival:
+        arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
+        standing = self._standing = arrival.standing
+        if arrival.refused or standing.forged:
+            self._refused, self.touched = arrival.refused, True
+        return arrival
 
     def retract(self) -> None:
         """Take back what was decided over headers that never left: others take their place."""
@@ -251,28 +254,28 @@ class Visit(Struct, eq=False, gc=False):
         May be called again, with other headers, while none has left: everything is decided anew.
         """
         self.left = True
-        enforcer, arrival = self._enforcer, self.arrival
-        rules, consent, memory = arrival.rules, arrival.consent, arrival.memory
+        enforcer, standing = self._enforcer, self.standing
+        rules, consent, memory = standing.rules, standing.consent, standing.memory
         if self._consent is not None:
             consent = self._consent
-            memory = enforcer.memory(rules, arrival.scope, consent)
+            memory = enforcer.memory(rules, standing.scope, consent)
         screened = recall(headers, memory, enforcer.clock())
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
         leaving, verdicts = screened.headers, screened.verdicts
-        if self._withdrawn or (arrival.refused and request.navigates):
+        if self._withdrawn or (self._refused and request.navigates):
             expiries, swept = self._sweep(rules, consent, self._situation(request))
             leaving = [*make_private(leaving), *expiries] if expiries else leaving
             verdicts = [*verdicts, *swept]
         if self._record is not None:
             self._count_decision(self._record)
-            written = enforcer.carrier.write(self._record, arrival.scope)
+            written = enforcer.carrier.write(self._record, standing.scope)
             leaving = [*make_private(leaving), ("Set-Cookie", written)]
-        elif arrival.forged and request.navigates:
+        elif standing.forged and request.navigates:
             # The browser guard reads the same cookie, and can't tell.
-            leaving = [*make_private(leaving), ("Set-Cookie", enforcer.carrier.expire(arrival.scope))]
+            leaving = [*make_private(leaving), ("Set-Cookie", enforcer.carrier.expire(standing.scope))]
         if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
-            twin = enforcer.carrier.write_receipts(self._receipts, arrival.scope)
+            twin = enforcer.carrier.write_receipts(self._receipts, standing.scope)
             leaving = [*make_private(leaving), ("Set-Cookie", twin)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
@@ -288,7 +291,7 @@ class Visit(Struct, eq=False, gc=False):
     def _count_decision(self, record: Record) -> None:
         # What a second call to start_response sends is the same decision.
         if not self._counted:
-            before = self.arrival.consent.choices.values()
+            before = self.standing.consent.choices.values()
             accepted = [
                 [each.category for each in made if each.accepted] for made in (before, record.choices)
             ]
@@ -297,7 +300,7 @@ class Visit(Struct, eq=False, gc=False):
 
     def _situation(self, request: Request) -> Situation:
         by_path = self._rules.by_path and not request.cross_site_subresource
-        scope = self.arrival.scope
+        scope = self.standing.scope
         return Situation(scope.host, scope.https, request.path if by_path else None, self._enforcer.clock())
 
     def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
@@ -308,15 +311,15 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def today(self) -> date:
         """The day of this request, UTC."""
-        return self.arrival.today
+        return self.standing.today
 
     @property
     def _rules(self) -> Rules:
-        return self.arrival.rules
+        return self.standing.rules
 
     @property
     def _judged(self) -> Consent:
-        return self._consent or self.arrival.consent
+        return self._consent or self.standing.consent
 
     def _varies_by(self) -> Sequence[str]:
         policy = self.policy

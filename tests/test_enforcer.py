@@ -78,7 +78,7 @@ def test_the_policy_of_the_day_is_in_force(tmp_path: Path, seconds: int, purpose
 
     arrival = enforcer_of(policy, clock=midnight + seconds).arrive(None, "localhost", "http", None)
 
-    assert arrival.rules.policy.declarations[0].purpose == purpose
+    assert arrival.standing.rules.policy.declarations[0].purpose == purpose
 
 
 def test_an_announcement_without_a_policy_changes_nothing() -> None:
@@ -86,7 +86,7 @@ def test_an_announcement_without_a_policy_changes_nothing() -> None:
         policy_with("Now.", announcement={"effective": "2020-01-01", "summary": "Soon."})
     )
 
-    assert enforcer_of(policy).arrive(None, "localhost", "http", None).rules.policy is policy
+    assert enforcer_of(policy).arrive(None, "localhost", "http", None).standing.rules.policy is policy
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_an_announcement_without_a_policy_changes_nothing() -> None:
     ],
 )
 def test_today_is_utc(clock: float, day: str) -> None:
-    assert enforcer_of(clock=clock).arrive(None, "localhost", "http", None).today.isoformat() == day
+    arrival = enforcer_of(clock=clock).arrive(None, "localhost", "http", None)
+
+    assert arrival.standing.today.isoformat() == day
 
 
 def test_a_long_cookie_header_is_answered_alike() -> None:
@@ -106,6 +108,20 @@ def test_a_long_cookie_header_is_answered_alike() -> None:
     arrival = enforcer.arrive("stats=1; x=" + "y" * 5000, "localhost", "http", None)
 
     assert arrival.refused and arrival.visible == "x=" + "y" * 5000
+
+
+def test_what_is_refused_on_one_host_is_not_on_another() -> None:
+    ads = {"name": "ads", "category": "marketing", "purpose": "P.", "lifetime": "1 day"}
+    policy = Policy.from_dict({"cookies": [{**ads, "party": "third", "domain": "ads.test"}]})
+    enforcer = enforcer_of(policy)
+
+    hosts = ("shop.test", "ads.test", "shop.test", "www.ads.test")
+    assert [enforcer.arrive(f"x={host}; ads=1", host, "http", None).refused for host in hosts] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_counts_are_a_copy_and_lose_nothing_between_threads() -> None:

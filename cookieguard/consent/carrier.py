@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 
 from msgspec import Struct
 
@@ -17,7 +17,6 @@ from .seal import Seal
 
 _LONGEST = 4096
 _MOST = 50
-_REMEMBERED = 1024
 MOST_RECEIPTS = 8
 """Of one visitor: who decides more often finds the newest."""
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -52,7 +51,6 @@ class Carrier:
     def __init__(self, seal: Seal, settings: ConsentSettings) -> None:
         self._seal = seal
         self._settings = settings
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._open)
 
     def scope(self, host: str, *, https: bool) -> Scope:
         """Return where the consent of this host (without port, lower case) lives."""
@@ -62,26 +60,16 @@ class Carrier:
             return Scope(host, https, domain)
         return Scope(host, https, None)
 
-    def read(self, cookies: str | None, scope: Scope) -> Record | None:
-        """Find the consent in a `Cookie` header; None where none counts."""
-        name = scope.name
-        if not cookies or name not in cookies:
-            return None
-        found = tuple(value for sent, value in split_cookie_header(cookies) if sent == name)
+    def sent(self, cookies: Iterable[tuple[str, str]], scope: Scope) -> tuple[str, ...]:
+        """Find what a request, as (name, value) of each cookie, holds under the consent cookie's name."""
+        own = scope.name
+        return tuple([value for name, value in cookies if name == own])
+
+    def read(self, sealed: Sequence[str], scope: Scope) -> Record | None:
+        """Find the consent among what was sent; None where none counts."""
         # Each costs an HMAC; browsers keep no more of one name than they have paths and domains for.
-        found = tuple(value for value in found[:_MOST] if len(value) <= _LONGEST)
-        return (
-            self._remembered(found, scope.audience)
-            if sum(map(len, found)) <= 1024
-            else self._open(found, scope.audience)
-        )
-
-    def is_sent(self, cookies: str, scope: Scope) -> bool:
-        """Tell whether a `Cookie` header holds something under the consent cookie's name."""
-        return scope.name in cookies and any(sent == scope.name for sent, _ in split_cookie_header(cookies))
-
-    def _open(self, values: Iterable[str], audience: str) -> Record | None:
-        records = [record for value in values if (record := self._seal.loads(value, audience))]
+        found = [value for value in sealed[:_MOST] if len(value) <= _LONGEST]
+        records = [record for value in found if (record := self._seal.loads(value, scope.audience))]
         if not records:
             return None
         # "Among several that verify: the newest; in a tie what all of them allow." And no refusal

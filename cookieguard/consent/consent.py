@@ -176,46 +176,45 @@ def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> C
     """Judge what was kept under the policy in force. `gpc` is the browser's signal, raw."""
     gpc = gpc and policy.consent.gpc == "honour"
     made = {choice.category: choice for choice in _living(record, policy, today)} if record else {}
-    reasons = {
-        category.id: _reason(category, made.get(category.id), policy, gpc=gpc)
-        for category in policy.categories.values()
-    }
-    standing = {
-        id: made[id]
-        for id, category in policy.categories.items()
-        if id in made and category.counts(made[id].token)
-    }
-    refused = {id: choice for id, choice in made.items() if id in reasons and not choice.accepted}
+    reasons: dict[str, Reason] = {}
+    standing: dict[str, Choice] = {}
+    undecided, stale = [], []
+    for id, category in policy.categories.items():
+        choice = made.get(id)
+        counts = choice is not None and category.counts(choice.token)
+        reason = reasons[id] = _reason(category, choice, policy, counts=counts, gpc=gpc)
+        # A stale refusal is kept until it is decided anew: under opt-out it still holds.
+        if choice is not None and (counts or not choice.accepted):
+            standing[id] = choice
+        if choice is not None and not counts:
+            stale.append(id)
+        if not counts and reason != "gpc" and category.shown and not category.essential:
+            undecided.append(id)
     return Consent(
         reasons=reasons,
-        undecided=tuple(
-            category.id
-            for category in policy.optional
-            if category.id not in standing and reasons[category.id] != "gpc"
-        ),
+        undecided=tuple(undecided),
         day=record.day if record and made else None,
-        stale=tuple(id for id in made if id in reasons and id not in standing),
+        stale=tuple(stale),
         expired=record is not None and bool(record.choices) and not made and record.day <= today,
         gpc=gpc,
-        # A stale refusal is kept until it is decided anew: under opt-out it still holds.
-        choices=refused | standing,
+        choices=standing,
     )
 
 
 def _living(record: Record, policy: Policy, today: date) -> Iterator[Choice]:
+    passed = (today - record.day).days
+    lifetime = policy.consent.lifetime.seconds or 0
     for choice in record.choices:
-        lived = (today - record.day).days + choice.age
+        lived = passed + choice.age
         # A date in the future is no consent. A refusal may be a day ahead: two servers' clocks at
         # midnight must not undo what was refused just now.
-        begun = lived >= (0 if choice.accepted else -1)
-        if begun and lived * 86400 < (policy.consent.lifetime.seconds or 0):
+        if lived >= (0 if choice.accepted else -1) and lived * 86400 < lifetime:
             yield choice
 
 
-def _reason(category: Category, choice: Choice | None, policy: Policy, *, gpc: bool) -> Reason:
+def _reason(category: Category, choice: Choice | None, policy: Policy, *, counts: bool, gpc: bool) -> Reason:
     if category.id == ESSENTIAL:
         return "essential"
-    counts = choice is not None and category.counts(choice.token)
     accepted = counts and choice is not None and choice.accepted
     # An explicit acceptance made under the signal beats it; one made without it doesn't.
     if gpc and category.sold and not (accepted and choice is not None and choice.under_gpc):

@@ -13,6 +13,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
@@ -28,9 +29,6 @@ _CHOICE = re.compile(
     rf"([+*-])([a-z][a-z0-9_-]{{0,31}}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})(?:~([0-9]{{1,4}}))?", re.ASCII
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-# One spelling a signature: base64 decoders overlook stray characters and the two bits that 32
-# bytes leave over.
-_SIGNATURE = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 
 class _HMACSHA256(SigningAlgorithm):
@@ -67,8 +65,11 @@ class Seal:
                 )
         self.keys = tuple(keys)
         # What `key_derivation="hmac"` makes of each key, made once instead of for each cookie.
-        derived = [hmac.digest(key, _SALT, "sha256") for key in keys]
-        self._signer = Signer(derived, salt=_SALT, key_derivation="none", algorithm=_HMACSHA256())
+        derived = [hmac.digest(key, _SALT, "sha256") for key in reversed(keys)]
+        algorithm = _HMACSHA256()
+        self._signers = [
+            Signer(key, salt=_SALT, key_derivation="none", algorithm=algorithm) for key in derived
+        ]
 
     def dumps(self, record: Record, audience: str) -> str:
         """Write and sign a record: under 400 bytes for ten categories."""
@@ -78,16 +79,20 @@ class Seal:
             age = f"~{choice.age}" if choice.age else ""
             parts.append(f"{sign}{choice.category}:{choice.token}{age}")
         text = ".".join(parts)
-        return f"{text}.{self._signer.get_signature(_signed(text, audience)).decode()}"
+        return f"{text}.{self._signers[0].get_signature(_signed(text, audience)).decode()}"
 
     def loads(self, sealed: str, audience: str) -> Record | None:
         """Check the signature and read the record; None for whatever isn't one of ours."""
         text, _, signature = sealed.rpartition(".")
-        if not sealed.isascii() or not _SIGNATURE.fullmatch(signature):
+        if not sealed.isascii():
             return None
-        if not self._signer.verify_signature(_signed(text, audience), signature.encode()):
-            return None
-        return _record(text)
+        signed, given = _signed(text, audience), signature.encode()
+        for signer in self._signers:
+            # Not decoded first: base64 decoders overlook stray characters and the two bits that 32
+            # bytes leave over, so that one signature would have many spellings.
+            if hmac.compare_digest(signer.get_signature(signed), given):
+                return _record(text)
+        return None
 
 
 def read_unsigned(sealed: str) -> Record | None:
@@ -97,15 +102,26 @@ def read_unsigned(sealed: str) -> Record | None:
 
 def _record(text: str) -> Record | None:
     version, _, rest = text.partition(".")
-    day, *choices = rest.split(".")
-    matches = [_CHOICE.fullmatch(choice) for choice in choices]
-    if version != _VERSION or not _DAY.fullmatch(day) or not all(matches):
+    day, dot, choices = rest.partition(".")
+    made_on, made = _date(day), _choices(choices) if dot else ()
+    if version != _VERSION or made_on is None or made is None:
         return None
+    return Record(made_on, made)
+
+
+# A cookie is a visitor's own, but what visitors decide, and on which days, is soon all known.
+@lru_cache(maxsize=512)
+def _date(text: str) -> date | None:
     try:
-        made_on = date.fromisoformat(day)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         return None
-    return Record(made_on, tuple(_choice(match) for match in matches if match))
+
+
+@lru_cache(maxsize=512)
+def _choices(text: str) -> tuple[Choice, ...] | None:
+    matches = [_CHOICE.fullmatch(choice) for choice in text.split(".")]
+    return tuple(_choice(match) for match in matches if match) if all(matches) else None
 
 
 def _choice(match: re.Match[str]) -> Choice:

@@ -1,17 +1,20 @@
-"""What was ruled over the cookies that an app sends again and again, and what a ruling hangs on."""
+"""What was ruled over the cookies that come again and again, and what a ruling hangs on."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
+from ..consent.consent import Consent
 from ..cookies.date import parse_cookie_date
 from .ruling import Ruling
-from .verdict import UNREADABLE, Rules
+from .sweep import is_refused
+from .verdict import UNREADABLE, Rules, Situation
 
 _SHORT = 1024
-# A cookie with a name, its attributes, and among them perhaps a date as RFC 9110 prefers it.
-_USUAL = re.compile(r"([^=;\s][^=;]*)=[^;]*((?:;(?! Expires=)[^;]*)*)(?:; Expires=([^;]{29})(.*))?")
+_LONGEST_NAME = 64
+_DATE_LENGTH = 29
 _FIXDATE = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} (?:19|[2-9][0-9])[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
@@ -22,12 +25,37 @@ Key = tuple[str, str, int | None, str]
 
 class Memory(dict[Key, Ruling]):
     """Rulings by the cookie's name, attributes, and seconds to its end where that is a date: under one
-    policy, scheme and set of reasons, and on a third party's domain or none.
+    policy, scheme and set of reasons, and on a third party's domain or none. And which names of a
+    request's cookies are refused then.
 
     A ruling that hangs on more than those isn't remembered.
     """
 
     _MOST = 1024
+
+    def __init__(self) -> None:
+        self._refused: dict[str, bool] = {}
+
+    def holds_refused(
+        self, cookies: Iterable[tuple[str, str]], rules: Rules, consent: Consent, situation: Situation
+    ) -> bool:
+        """Tell whether any of a request's cookies, as (name, value), is refused."""
+        refused = self._refused
+        for name, _ in cookies:
+            is_one = refused.get(name)
+            if is_one is None:
+                is_one = is_refused(name, rules, consent, situation)
+                self._remember_refused(name, is_one, rules)
+            if is_one:
+                return True
+        return False
+
+    def _remember_refused(self, name: str, is_one: bool, rules: Rules) -> None:
+        # Visitors may make names up.
+        if rules.override is None and len(name) <= _LONGEST_NAME:
+            if len(self._refused) >= self._MOST:
+                self._refused.clear()
+            self._refused[name] = is_one
 
     def remember(self, header: str, ruling: Ruling, rules: Rules, now: float) -> None:
         """Keep a ruling over a header, if it is the same for any other value, path and time."""
@@ -36,7 +64,10 @@ class Memory(dict[Key, Ruling]):
         by_path = declaration is not None and declaration.essential_under
         if key is None or by_path or rules.override is not None or ruling.verdict.reason == UNREADABLE:
             return
-        _, before, seconds, after = key
+        name, before, seconds, after = key
+        # Without a name of its own a cookie is known by its value.
+        if not name or ";" in name or name[0].isspace():
+            return
         # What was amended holds a date of its own, and so may another Expires.
         by_time = seconds is not None and ruling.amended is not None
         if by_time or "expires" in (before + after).lower():
@@ -53,17 +84,18 @@ def key_of(header: str, now: float) -> Key | None:
     # The value is no part of a verdict, once it is short and clean enough to be stored.
     if len(header) > _SHORT or not header.isprintable():
         return None
-    usual = _USUAL.fullmatch(header)
-    if usual is None:
+    name, equals, rest = header.partition("=")
+    if not equals:
         return None
-    name, before, date, after = usual.groups()
-    if date is None:
+    start = rest.find(";")
+    before, dated, after = rest[start:].partition("; Expires=") if start >= 0 else ("", "", "")
+    if not dated:
         return name, before, None, ""
     # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But
     # a verdict asks only how far the date is from now, and `now < date` holds for both or neither of
     # `now` and the whole second before it.
-    end = _seconds_of(date)
-    return None if end is None else (name, before, end - int(now), after)
+    end = _seconds_of(after[:_DATE_LENGTH])
+    return None if end is None else (name, before, end - int(now), after[_DATE_LENGTH:])
 
 
 @lru_cache(maxsize=256)

@@ -103,7 +103,7 @@ class Desk:
             visit.today,
             ask.link(self._mount),
             format=format,
-            consent_cookie=visit.arrival.scope.name,
+            consent_cookie=visit.standing.scope.name,
             keep_language=bool(ask.asked("lang")),
             home=ask.link("/"),
             templates=self._templates,

@@ -101,7 +101,7 @@ def _preferences(
         "consent": visit.consent,
         "today": visit.today,
         "contact": contact_of(policy),
-        "sections": sections_of(policy, texts, visit.arrival.scope.name),
+        "sections": sections_of(policy, texts, visit.standing.scope.name),
         "enforced": enforced,
         "proves": visit.proves is not False,
     }

@@ -50,7 +50,7 @@ class Proof:
             language,
             visit.policy,
             visit.today,
-            visit.arrival.scope.name,
+            visit.standing.scope.name,
             asked=asked,
             changed=changed_of(visit.consent, asked),
         )

@@ -21,7 +21,7 @@ class Request(FieldsRequest):
     __slots__ = ("_path",)
 
     def __init__(self, environ: WSGIEnvironment, root: str, below: str) -> None:
-        super().__init__(environ)
+        self._fields = environ
         self._path = root + below
 
     @property

@@ -52,9 +52,16 @@ class Response(Struct, eq=False):
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Write:
         """Take the app's status and headers; `exc_info` as in PEP 3333."""
+        visit = self._visit
         if exc_info is None:
+            if not visit.touched and HARMLESS.issuperset(headers) and status.isprintable():
+                # Most of what an app sends, again and again: each call from here would be felt.
+                visit.left = self.is_plain = self._started = True
+                self._page = None
+                self._write = write = self._start_response(status, [*headers])
+                return write
             return self._decide(status, headers)
-        self._visit.retract()
+        visit.retract()
         # No frame may keep it: that would be a cycle through the traceback.
         self._exc_info = exc_info
         try:
@@ -69,7 +76,7 @@ class Response(Struct, eq=False):
         if not status.isprintable():
             status = unsplit(status)
         self._page, self.is_plain = None, True
-        if not visit.touched and (HARMLESS.issuperset(headers) or are_harmless(headers)):
+        if not visit.touched and are_harmless(headers):
             # The server keeps the list until the first byte; the app has it in hand as well.
             return self._send(status, [*headers])
         headers = visit.leave(headers, Request(self._environ, self._root, self._below))

@@ -165,7 +165,7 @@ def test_another_version_is_no_consent() -> None:
 def _signed(seal: Seal, text: str) -> str:
     """Sign what `dumps` would never write."""
     signed = f"{HOST}|{text}".encode("ascii", "backslashreplace")
-    return f"{text}.{seal._signer.get_signature(signed).decode()}"
+    return f"{text}.{seal._signers[0].get_signature(signed).decode()}"
 
 
 @pytest.mark.parametrize(

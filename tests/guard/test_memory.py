@@ -1,0 +1,105 @@
+"""What is remembered of cookies that come again, and that it never changes an answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.http import http_date
+
+from cookieguard import Policy
+from cookieguard.consent.consent import judge
+from cookieguard.cookies.cookieheader import split_cookie_header
+from cookieguard.enforcer import day_of
+from cookieguard.guard.memory import Key, Memory, key_of
+from cookieguard.guard.screen import recall, screen
+from cookieguard.guard.sweep import hide_refused, is_refused
+from cookieguard.guard.verdict import Override, Rules, Situation
+
+NOW = 1_795_000_000.0
+SITUATION = Situation("shop.test", False, None, NOW)
+POLICY = Policy.from_dict(
+    {
+        "cookies": [
+            {"name": name, "category": category, "purpose": "P.", "lifetime": "1 year"}
+            for name, category in (("sid", "essential"), ("stats*", "analytics"))
+        ]
+    }
+)
+NOBODY = judge(None, POLICY, day_of(NOW), gpc=False)
+SOON = http_date(NOW + 60)
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        pytest.param("sid=1", ("sid", "", None, ""), id="pair"),
+        pytest.param("sid=a=b; Path=/", ("sid", "; Path=/", None, ""), id="the-value-is-no-part"),
+        pytest.param("sid=1;", ("sid", ";", None, ""), id="semicolon-alone"),
+        pytest.param(f"sid=1; Expires={SOON}", ("sid", "", 60, ""), id="date"),
+        pytest.param(
+            f"sid=1; HttpOnly; Expires={SOON}; Path=/",
+            ("sid", "; HttpOnly", 60, "; Path=/"),
+            id="date-between",
+        ),
+        pytest.param("sid=1; Expires=tomorrow", None, id="other-date"),
+        pytest.param("sid", None, id="nameless"),
+        pytest.param("sid=1\x00", None, id="control-character"),
+        pytest.param(f"sid={'x' * 1024}", None, id="long"),
+    ],
+)
+def test_key_of(header: str, key: Key | None) -> None:
+    assert key_of(header, NOW) == key
+
+
+@pytest.mark.parametrize(
+    "header", ["=sid=1", "sid; Path=/=", " sid=1", "=", "sid=1; expires=Thu, 01 Jan 2099 00:00:00 GMT"]
+)
+def test_what_is_not_remembered(header: str) -> None:
+    memory = Memory()
+    screen([("Set-Cookie", header)], Rules.of(POLICY), NOBODY, SITUATION, memory)
+
+    assert not memory and recall([("Set-Cookie", header)], memory, NOW) is None
+
+
+@pytest.mark.parametrize(("first", "then"), [("sid=1", "sid"), ("sid", "sid="), ("stats=1", "stats")])
+def test_a_nameless_cookie_is_not_the_one_of_that_name(first: str, then: str) -> None:
+    rules, memory = Rules.of(POLICY), Memory()
+    screen([("Set-Cookie", first)], rules, NOBODY, SITUATION, memory)
+    fresh = screen([("Set-Cookie", then)], rules, NOBODY, SITUATION, Memory())
+
+    assert recall([("Set-Cookie", then)], memory, NOW) in (None, fresh)
+
+
+names = st.one_of(
+    st.sampled_from(["sid", "stats", "stats_1", "cookieguard", "stats" + "x" * 80]), st.text(max_size=5)
+)
+
+
+@given(st.lists(st.lists(names, max_size=4), max_size=6))
+def test_holds_refused(requests: list[list[str]]) -> None:
+    rules, memory = Rules.of(POLICY), Memory()
+    for sent in requests:
+        header = "; ".join(f"{name}=1" for name in sent)
+        holds = memory.holds_refused(split_cookie_header(header), rules, NOBODY, SITUATION)
+
+        assert holds == (hide_refused(header, rules, NOBODY, SITUATION) is not header)
+
+
+def test_invented_names_do_not_fill_it() -> None:
+    rules, memory = Rules.of(POLICY), Memory()
+    for number in range(3000):
+        memory.holds_refused([(f"made-up-{number}", "1")], rules, NOBODY, SITUATION)
+
+    assert len(memory._refused) <= 1024
+    assert memory.holds_refused([("stats", "1")], rules, NOBODY, SITUATION)
+
+
+def test_a_hook_is_asked_each_time() -> None:
+    answers = iter(["keep", None, "keep"])
+    hook: Override = lambda details: next(answers)  # type: ignore[arg-type,return-value]  # noqa: E731
+    rules, memory = Rules.of(POLICY, hook), Memory()
+
+    asked = [memory.holds_refused([("stats", "1")], rules, NOBODY, SITUATION) for _ in range(3)]
+    assert asked == [False, True, False]
+    assert is_refused("stats", Rules.of(POLICY), NOBODY, SITUATION)
