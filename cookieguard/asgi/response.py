@@ -6,17 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..adapter.opening import open_response
 from ..cookies.setcookie import WSP
 from ..guard.caching import Headers
 from ..guard.headers import HARMLESS, SET_COOKIE, SPLITTING, are_harmless, kind_of, unsplit
 from ..html.linkheader import without_held_links
-from ..html.page import Page, Plan
 from ..visit import Visit
 from .files import PATHSEND, ZEROCOPYSEND, parts_of
 from .request import Message, Pairs, Request, Send, pairs_of
 
 if TYPE_CHECKING:
+    from ..html.page import Page
     from ..visitor.plans import Plans
 
 _BODY = "http.response.body"
@@ -54,23 +53,18 @@ class Response:
         await self.give_up()
         self._page = None
         headers = self._leave(message)
-        plan = self._plan
-        if headers is None or plan is None:
+        plans = self._plans
+        if headers is None or plans is None:
             await self._send(self._with(message, headers))
         else:
-            await self._open(message, headers, plan)
+            await self._open(message, headers, plans)
 
-    async def _open(self, message: Message, headers: Headers, plan: Plan) -> None:
-        opened = open_response(
-            self._visit,
-            plan,
-            str(int(message["status"])),
-            headers,
-            self._request.method,
-            revalidates=self.revalidates,
-        )
-        if isinstance(opened, Page):
-            self._page, self._held = opened, message
+    async def _open(self, message: Message, headers: Headers, plans: Plans) -> None:
+        root, method = self._request.root, self._request.method
+        status = str(int(message["status"]))
+        opened = plans.open(self._visit, root, status, headers, method, revalidates=self.revalidates)
+        if opened.page is not None:
+            self._page, self._held = opened.page, message
         else:
             await self._send(self._with(message, opened.headers))
 
@@ -90,11 +84,6 @@ class Response:
         """Return a copy of a message with these headers; None for its own."""
         return {**message, "headers": self._given if headers is None else encoded(headers, self._given)}
 
-    @property
-    def _plan(self) -> Plan | None:
-        plans = self._plans
-        return None if plans is None else plans.of(self._visit.policy, self._request.root)
-
     # What carries headers beside them.
 
     async def _trailers(self, message: Message) -> None:
@@ -112,10 +101,10 @@ class Response:
 
     async def _hint(self, message: Message) -> None:
         """Drop links to hosts whose tags wait: browsers load what they name."""
-        plan = self._plan
-        if plan is None:
+        if self._plans is None:
             await self._send(message)
             return
+        plan = self._plans.of(self._visit.policy, self._request.root)
         links = [("Link", unsplit(bytes(link).decode("latin-1"))) for link in message.get("links") or ()]
         kept = [value.encode("latin-1") for _, value in without_held_links(links, plan.gate)]
         if kept:

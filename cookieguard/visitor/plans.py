@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..enforcer import Enforcer
+from ..guard.caching import Headers
 from ..html.address import Gate
-from ..html.page import Plan
-from ..html.validators import VERSION_LENGTH
+from ..html.page import Page, Plan, open_page
+from ..html.validators import VERSION_LENGTH, suffixed
 from ..policy.policy import Policy
 from ..policy.waiting import waiting_hosts
+from ..visit import Visit
 from .ask import quoted_root
 from .script import link_bar, page_language, script_for, script_tag
 
 _MOST = 64
+
+
+class Opened(NamedTuple):
+    """A response's headers, and what becomes of the body: rewritten by `page`, else as it is if it `passes`.
+
+    The headers may leave now; where there is a page they wait for its first bytes.
+    """
+
+    headers: Headers
+    passes: bool = True
+    page: Page | None = None
 
 
 class Plans:
@@ -30,6 +44,29 @@ class Plans:
     def of(self, policy: Policy, root: str) -> Plan:
         """Return the plan for an app mounted at `root` (SCRIPT_NAME)."""
         return self._remembered(policy, root)
+
+    def open(
+        self, visit: Visit, root: str, status: str, headers: Headers, method: str, *, revalidates: bool
+    ) -> Opened:
+        """Take what `visit.leave` returned.
+
+        `status` begins with the three digits. `revalidates` tells whether the request named a page of
+        ours that the browser has.
+        """
+        plan = self.of(visit.policy, root)
+        if revalidates and status.startswith("304"):
+            # "The server generating a 304 response MUST generate [...] ETag" as for 200 (RFC 9110,
+            # 15.4.5), and for 200 it has our suffix, and no Last-Modified beside it.
+            return Opened(suffixed(headers, plan.version))
+        opened = open_page(status, headers, method, plan)
+        if opened is None:
+            return Opened(headers)
+        if isinstance(opened, Page):
+            return Opened(headers, passes=False, page=opened)
+        if opened.reason != "empty":
+            visit.count_untouched(opened.reason)
+        # Some apps give HEAD a body, and servers tell the length of a list of one.
+        return Opened(opened.headers, method != "HEAD" or opened.reason != "empty")
 
     def _make(self, policy: Policy, root: str) -> Plan:
         mount = quoted_root(root) + self._mount

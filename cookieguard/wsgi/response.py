@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ..adapter.opening import open_response
 from ..guard.headers import HARMLESS, are_harmless, unsplit
-from ..html.page import Page, Plan
 from ..visit import Visit
 from .request import Request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from ..html.page import Page
     from ..visitor.plans import Plans
 
 Write = Callable[[bytes], object]
@@ -80,14 +79,12 @@ class Response(Struct, eq=False):
             # The server keeps the list until the first byte; the app has it in hand as well.
             return self._send(status, [*headers])
         headers = visit.leave(headers, Request(self._environ, self._root, self._below))
-        if self._plans is None:
+        plans = self._plans
+        if plans is None:
             return self._send(status, headers)
-        return self._open(status, headers, self._plans.of(visit.policy, self._root))
-
-    def _open(self, status: str, headers: list[tuple[str, str]], plan: Plan) -> Write:
-        opened = open_response(self._visit, plan, status, headers, self._method, revalidates=self.revalidates)
-        if isinstance(opened, Page):
-            return self._hold(opened, status)
+        opened = plans.open(visit, self._root, status, headers, self._method, revalidates=self.revalidates)
+        if opened.page is not None:
+            return self._hold(opened.page, status)
         self.is_plain = opened.passes
         return self._send(status, opened.headers)
 
