@@ -65,11 +65,6 @@ class Media(Struct, frozen=True):
 
 def read_media(status: str, headers: Headers) -> tuple[Media, Header | None] | None:
     """Read what the headers say, and find the one that tells the length; None for what is no HTML."""
-    for header in headers:
-        if field_name(header[0]) == "content-type" and _kind_of(header[1]) in _PAGES:
-            break
-    else:
-        return None
     # A site's pages differ in little that counts here.
     telling: list[Header] = []
     length: Header | None = None
@@ -80,7 +75,7 @@ def read_media(status: str, headers: Headers) -> tuple[Media, Header | None] | N
             if field == "content-length":
                 length = header
     media = _read(status[:3], tuple(telling))
-    return media, length if media.lengths == 1 else None
+    return media and (media, length if media.lengths == 1 else None)
 
 
 def read_length(header: Header | None) -> int | None:
@@ -90,11 +85,13 @@ def read_length(header: Header | None) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def _read(status: str, telling: tuple[Header, ...]) -> Media:
+def _read(status: str, telling: tuple[Header, ...]) -> Media | None:
     fields: dict[str, list[str]] = {}
     for field, value in telling:
         fields.setdefault(field, []).append(value.strip(WSP))
-    content_type = next(value for value in fields["content-type"] if _kind_of(value) in _PAGES)
+    content_type = next((each for each in fields.get("content-type", ()) if _kind_of(each) in _PAGES), None)
+    if content_type is None:
+        return None
     packings = ",".join(fields.get("content-encoding", ())).lower()
     return Media(
         xml=_kind_of(content_type) == _XHTML,
@@ -109,7 +106,6 @@ def _read(status: str, telling: tuple[Header, ...]) -> Media:
     )
 
 
-@lru_cache(maxsize=256)
 def _kind_of(content_type: str) -> str:
     return content_type.partition(";")[0].strip(WSP).lower()
 

@@ -81,18 +81,19 @@ class Page:
     can't be read (`charset`). `headers` is a list of its own. `length` is the one that tells it.
     """
 
+    kind: Kind | None = None
+    headers: Headers | None = None
+    _holder: Holder | None = None
+    _kept = b""
+    _bar = b""
+
     def __init__(self, headers: Headers, media: Media, length: Header | None, plan: Plan) -> None:
-        self.kind: Kind | None = None
-        self.headers: Headers | None = None
         self._given = headers
         self._media = media
         self._length = length
         self._told = None if media.packing else read_length(length)
         self._plan = plan
         self._unpacker = Unpacker(media.packing) if media.packing else None
-        self._holder: Holder | None = None
-        self._kept = b""
-        self._bar = b""
 
     @property
     def held(self) -> int:
