@@ -75,7 +75,7 @@ def read_media(status: str, headers: Headers) -> tuple[Media, Header | None] | N
             if field == "content-length":
                 length = header
     media = _read(status[:3], tuple(telling))
-    return media and (media, length if media.lengths == 1 else None)
+    return None if media is None else (media, length if media.lengths == 1 else None)
 
 
 def read_length(header: Header | None) -> int | None:
