@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
 
 from ..errors import ConfigurationError
@@ -33,9 +34,9 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url, creates) if self.is_sqlite else _postgresql(self.url, hasty)
-        # A connection that two processes share belongs to neither.
-        engine = weakref.ref(self._engine)
-        os.register_at_fork(after_in_child=lambda: _forget(engine()))
+        self._turn = threading.Lock()
+        itself = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _begin_anew(itself()))
 
     @property
     def name(self) -> str:
@@ -47,8 +48,29 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that writes; nothing of it stays where it raises."""
         options = {"cookieguard_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            self._in_turn(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let one thread write at a time where the database can't do more.
+
+        SQLite wakes up whoever happens to ask when it is free: of many, some never are.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        turn = self._turn
+        if not turn.acquire(timeout=_PATIENCE):
+            raise exc.TimeoutError(f"other threads wrote for {_PATIENCE} seconds")
+        try:
+            yield
+        finally:
+            turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -83,9 +105,11 @@ class Database:
         self._engine.dispose()
 
 
-def _forget(engine: Engine | None) -> None:
-    if engine is not None:
-        engine.dispose(close=False)
+def _begin_anew(database: Database | None) -> None:
+    if database is not None:
+        # A connection that two processes share belongs to neither, and who held the turn isn't here.
+        database._engine.dispose(close=False)
+        database._turn = threading.Lock()
 
 
 def _sqlite(url: URL, creates: bool) -> Engine:

@@ -1,0 +1,71 @@
+"""Who writes to the database, and when."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import event, exc, text
+
+from cookieguard.ledger import database
+from cookieguard.ledger.receipt import Receipt, new_id, time_of
+from cookieguard.ledger.store import Store
+from cookieguard.ledger.verifying import verify
+
+
+def test_threads_write_in_turn(store: Store) -> None:
+    """Without patience of SQLite's own, which gives the turn to whoever asks at the right moment."""
+
+    @event.listens_for(store.database._engine, "connect")
+    def impatient(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+    store.database.close()
+    now = time.time()
+
+    def decide(number: int) -> None:
+        store.append([(Receipt(new_id(now + number), time_of(now + number), "[]", "api"), None)])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(decide, range(64)))
+    assert verify(store).verified == 64
+
+
+def test_no_thread_waits_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_PATIENCE", 0.05)
+    with store.database._in_turn(), ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(store.append, [])
+        with pytest.raises(exc.TimeoutError, match="other threads"):
+            waiting.result()
+    assert store.append([]) == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_child_process_has_the_turn_that_a_thread_took(store: Store) -> None:
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.database._in_turn():
+            taken.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    taken.wait(10)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with store.database.writing() as connection:
+                connection.execute(text("SELECT 1"))
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    done.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(status) == 0
