@@ -140,7 +140,7 @@ class Consent(Struct, frozen=True, eq=False):
         return Record(today, _sorted(choices))
 
     def _aged(self, today: date) -> Iterator[Choice]:
-        # A refusal may be a day ahead; it then grows a day older than it is.
+        # A refusal may be ahead; it then grows older than it is.
         passed = max(0, (today - self.day).days) if self.day else 0
         for choice in self.choices.values():
             yield replace(choice, age=choice.age + passed)
@@ -206,9 +206,8 @@ def _living(record: Record, policy: Policy, today: date) -> Iterator[Choice]:
     lifetime = policy.consent.lifetime.seconds or 0
     for choice in record.choices:
         lived = passed + choice.age
-        # A date in the future is no consent. A refusal may be a day ahead: two servers' clocks at
-        # midnight must not undo what was refused just now.
-        if lived >= (0 if choice.accepted else -1) and lived * 86400 < lifetime:
+        # "A date in the future is no consent." But a refusal is one whatever a server's clock said.
+        if (lived >= 0 or not choice.accepted) and lived * 86400 < lifetime:
             yield choice
 
 

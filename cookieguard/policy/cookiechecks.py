@@ -112,6 +112,14 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
             f"{cookie.name!r} is a name that no browser stores",
             "leave out control characters, ';', '=' and space around it",
         )
+    if cookie.kind == "cookie" and not cookie.name.isascii():
+        # Servers take a header's bytes for Latin-1 (PEP 3333), scripts take them for UTF-8.
+        reader.warn(
+            "cookieguard.W209",
+            where,
+            f"{cookie.name!r} has letters beyond ASCII, so it matches what scripts set, but no response's cookie",
+            "name the cookie in ASCII letters",
+        )
     if cookie.party == "third":
         return
     if isinstance(pattern, Regex) and not pattern.literal_head:

@@ -42,7 +42,7 @@
     const made = {}
     for (const [, sign, id, token, age] of text.matchAll(/\.([+*-])([\w-]+):([\w-]+)~?(\d*)/g)) {
       const days = Math.floor((Date.now() - Date.parse(text.slice(2, 12))) / 864e5) + +age
-      if (days >= (sign == '-' ? -1 : 0) && days < policy.days && /^1\./.test(text)) made[id] = sign + token
+      if ((sign == '-' || days >= 0) && days < policy.days && /^1\./.test(text)) made[id] = sign + token
     }
     return made
   }

@@ -200,6 +200,9 @@ WARNINGS = [
         cookie(name="'[ab]'", match='"regex"'), "W203", "cookies[1].name", 5, "no fixed text", id="no head"
     ),
     pytest.param(
+        cookie(name="'naïve_*'"), "W209", "cookies[1].name", 5, "beyond ASCII", id="no response's name"
+    ),
+    pytest.param(
         "[consent]\nlifetime = '2 years'", "W204", "consent.lifetime", 5, "2 years", id="longer than browsers"
     ),
     pytest.param(cookie(lifetime=None), "W205", "cookies[1]", 4, "no lifetime", id="no lifetime"),
