@@ -1,9 +1,13 @@
-"""Two Flask pages that set three cookies: a few constant lines, and a list as shops show it, by a template."""
+"""Three Flask pages that set three cookies: a few constant lines, a list as shops show it, by a template,
+and the same list out of a database.
+"""
 
 from __future__ import annotations
 
 from flask import Flask, Response, make_response, render_template, session
 from jinja2 import DictLoader
+from sqlalchemy import StaticPool, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 LINES = """<!doctype html>
 <html lang="en">
@@ -56,6 +60,27 @@ ITEMS = [
     for number in range(24)
 ]
 
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    text: Mapped[str]
+    price: Mapped[float]
+
+
+# In memory, so that no disk is measured.
+engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+Base.metadata.create_all(engine)
+with Session(engine) as filling:
+    filling.add_all(Item(**item) for item in ITEMS)
+    filling.commit()
+
 app = Flask(__name__)
 app.secret_key = "benchmark-key-of-thirty-two-bytes"
 app.jinja_loader = DictLoader({"layout.html": LAYOUT, "list.html": LIST})
@@ -78,3 +103,11 @@ def lines() -> Response:
 def listing() -> Response:
     session["visits"] = session.get("visits", 0) + 1
     return with_cookies(render_template("list.html", items=ITEMS))
+
+
+@app.get("/stock")
+def stock() -> Response:
+    session["visits"] = session.get("visits", 0) + 1
+    with Session(engine) as reading:
+        items = reading.scalars(select(Item).order_by(Item.number)).all()
+        return with_cookies(render_template("list.html", items=items))
