@@ -86,11 +86,13 @@ def workers(master: int) -> list[int]:
 
 
 def memory(pids: list[int]) -> tuple[int, int]:
-    """Return what processes have together, RSS and PSS, in KiB."""
+    """Return what processes have together, in KiB: RSS, and what of it is their own and no file's."""
     text = "".join(Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids)
-    return sum(map(int, re.findall(r"^Rss:\s+(\d+)", text, re.M))), sum(
-        map(int, re.findall(r"^Pss:\s+(\d+)", text, re.M))
-    )
+
+    def told(field: str) -> int:
+        return sum(map(int, re.findall(rf"^{field}:\s+(\d+)", text, re.M)))
+
+    return told("Rss"), told("Private_Dirty")
 
 
 def load(wrk: str, port: int, requests: Path, seed: int) -> tuple[int, list[int]]:
@@ -135,22 +137,22 @@ def soak(name: str, wrk: str, folder: Path) -> list[str]:
             answered += count
             errors = [sum(pair) for pair in zip(errors, failed, strict=True)]
             samples.append(memory(pids))
-            print(f"  {answered:>9,}  RSS {samples[-1][0]:,}  PSS {samples[-1][1]:,} KiB", flush=True)
+            print(f"  {answered:>9,}  RSS {samples[-1][0]:,}  own {samples[-1][1]:,} KiB", flush=True)
         stayed = workers(master) == pids
-    rss, pss = ([sample[place] for sample in samples] for place in (0, 1))
+    rss, own = ([sample[place] for sample in samples] for place in (0, 1))
     told = trouble(log)
     print(
         f"{name}: {answered:,} answers in {time.monotonic() - begun:.0f} s; errors"
         f" {dict(zip(('connect', 'read', 'write', 'status', 'timeout'), errors, strict=True))};"
         f" {len(told)} lines of trouble in the log;\n  {len(pids)} workers' RSS {rss[0]:,} KiB at first,"
-        f" {rss[-1]:,} at last, {grown(rss, pids):+,.0f} each over the last half (PSS {pss[0]:,},"
-        f" {pss[-1]:,}, {grown(pss, pids):+,.0f})",
+        f" {rss[-1]:,} at last, {grown(rss, pids):+,.0f} each over the last half (their own"
+        f" {own[0]:,}, {own[-1]:,}, {grown(own, pids):+,.0f})",
         flush=True,
     )
     wrong = [f"{name}: {sum(errors)} errors"] if any(errors) else []
     wrong += [f"{name}: its log says {line!r}" for line in told[:5]]
     wrong += [] if stayed else [f"{name}: a worker died"]
-    wrong += [f"{name}: memory grows"] if max(grown(rss, pids), grown(pss, pids)) >= FLAT else []
+    wrong += [f"{name}: memory grows"] if max(grown(rss, pids), grown(own, pids)) >= FLAT else []
     return wrong
 
 

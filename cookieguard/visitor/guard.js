@@ -241,6 +241,8 @@
       const kept = screen(line)
       if (kept == line) return native.apply(this, given)
       if (kept) jar.set.call(page, kept)
+      // The two ways to the jar are two queues in Chromium: only a reading by this one waits for it.
+      cookies()
       return Promise.resolve()
     })
 

@@ -850,7 +850,8 @@ def test_a_storm_of_nodes(site: Make, visitor: Make, storm: str) -> None:
 
     plain, guarded = best(free), best(shop)
     print(f"{storm}: {plain:.0f} ms without, {guarded:.0f} ms with the guard")  # noqa: T201
-    assert guarded < plain + 500
+    # No figure, for a busy machine has its own: what grows with the square of the nodes is many times this.
+    assert guarded < 4 * plain + 1000
 
 
 def test_withdrawing_reloads_and_sweeps(site: Make, visitor: Make, providers: Providers) -> None:
