@@ -17,6 +17,7 @@ MOST_OCTETS = 2500
 """Of the lines that expire in one response: proxies refuse a head of over 4 KiB. What is left
 follows with the next page."""
 
+_LEAST_OCTETS = len(f"Set-Cookie: a=; {PAST}; Path=/\r\n")
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f;=]")
 
 Swept = list[tuple[Verdict, list[str]]]
@@ -64,16 +65,24 @@ def sweep(
         # A name that can't stand in a Set-Cookie header can't be expired by one.
         if is_refused(name, rules, consent, situation) and not _UNSENDABLE.search(name)
     ]
-    swept = [_expired(name, rules, consent, situation) for name in refused]
-    if sum(map(_octets, swept)) <= MOST_OCTETS:
+    swept, octets = [], 0
+    for name in refused:
+        swept.append(_expired(name, rules, consent, situation))
+        octets += _octets(swept[-1])
+        if octets > MOST_OCTETS:
+            break
+    else:
         return swept
     # Not each time the same first ones: what lies at another path stays, and would keep the others.
-    start = int(situation.now) % len(swept)
+    start = int(situation.now) % len(refused)
     room, fitting = MOST_OCTETS, []
-    for entry in swept[start:] + swept[:start]:
+    for name in refused[start:] + refused[:start]:
+        entry = _expired(name, rules, consent, situation)
         if _octets(entry) <= room:
             room -= _octets(entry)
             fitting.append(entry)
+        if room < _LEAST_OCTETS:
+            break
     return fitting
 
 
