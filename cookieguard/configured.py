@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -11,6 +12,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .enforcer import Enforcer
 from .guard.verdict import Override
 from .logs import log_to_stderr
+from .policy.document import read_file
+from .policy.framework import declare
+from .policy.model import Declaration
 from .policy.policy import Policy
 from .settings import ServeSettings, Settings, WSGISettings
 from .settings.objects import NoSuchObject, load_object
@@ -42,13 +46,18 @@ def load_app(settings: ServeSettings) -> WSGIApplication:
     return loaded
 
 
-def guard(app: WSGIApplication, settings: WSGISettings) -> WSGIApplication:
-    """Put around an app, from within: the guard, the metrics, what trusted proxies say."""
+def guard(
+    app: WSGIApplication, settings: WSGISettings, cookies: Sequence[Declaration] = ()
+) -> WSGIApplication:
+    """Put around an app, from within: the guard, the metrics, what trusted proxies say.
+
+    `cookies` are the framework's own; what the policy's file says of them stands.
+    """
     if settings.log is not None:
         log_to_stderr(settings.log, settings.log_level)
     guarded = (_BehindProxies if settings.proxies else CookieGuard)(
         app,
-        load_policy(settings),
+        declare(load_policy(settings), cookies, read_file(settings.policy)),
         secret_key=settings.secret_keys,
         override=load_override(settings),
         templates=settings.templates,

@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from .guard.verdict import Verdict
+from .guard.verdict import Verdict, logger
+from .policy.catalogue import services_needing
 
 Decision = Literal["grant", "refusal", "withdrawal"]
 
@@ -44,21 +45,27 @@ class Tally:
     def count(self, verdicts: Sequence[Verdict], by: int = 1) -> None:
         """Add verdicts; with -1 take back what never left."""
         counts = self._verdicts
+        met: list[Verdict] = []
         with self._counting:
             for verdict in verdicts:
                 category = verdict.classification.category
                 counts[verdict.action][category] += by
-                if category is None:
-                    self._meet(verdict)
+                if category is None and self._meets(verdict):
+                    met.append(verdict)
+        for verdict in met:
+            _warn_of_need(verdict)
         if self.witness is not None:
             self.witness.verdicts(verdicts, by)
 
-    def _meet(self, verdict: Verdict) -> None:
+    def _meets(self, verdict: Verdict) -> bool:
+        """Tell whether this is an undeclared name's first time."""
         names, name = self._names, verdict.name
-        if verdict.reason == "undeclared" and name and name not in names and len(names) < MOST_NAMES:
-            names.add(name)
-            if self.witness is not None:
-                self.witness.names(len(names))
+        if verdict.reason != "undeclared" or not name or name in names or len(names) >= MOST_NAMES:
+            return False
+        names.add(name)
+        if self.witness is not None:
+            self.witness.names(len(names))
+        return True
 
     def count_untouched(self, reason: str) -> None:
         """Count a page that left as it came."""
@@ -103,6 +110,17 @@ class Tally:
     def undeclared_names(self) -> int:
         """How many names of undeclared cookies were seen; beyond MOST_NAMES they aren't told apart."""
         return len(self._names)
+
+
+def _warn_of_need(verdict: Verdict) -> None:
+    # Who sees no log of verdicts must hear at least why nobody can sign in.
+    if verdict.action == "stripped" and (services := services_needing(verdict.name)):
+        uses = " or ".join(f'use = ["{service}"]' for service in services)
+        logger.warning(
+            "the app sets %s, which the policy doesn't declare; it is essential to some apps: %s",
+            verdict.label,
+            uses,
+        )
 
 
 def decision_between(before: Iterable[str], after: Iterable[str]) -> Decision:

@@ -58,6 +58,18 @@ SERVERS = {
     "runserver with its reloader": ["django", "runserver", "127.0.0.1:{port}"],
     "gunicorn": ["gunicorn", "djangosite.wsgi", "--no-control-socket", "--bind=127.0.0.1:{port}"],
     "uvicorn": ["uvicorn", "djangosite.asgi:application", "--port={port}", "--lifespan=off"],
+    "by configuration alone": [
+        "gunicorn",
+        "cookieguard.serve",
+        "--no-control-socket",
+        "--bind=127.0.0.1:{port}",
+    ],
+}
+UNEDITED = {
+    "DJANGO_SETTINGS_MODULE": "djangosite.stock",
+    "COOKIEGUARD_APP": "django.core.wsgi:get_wsgi_application()",
+    "COOKIEGUARD_POLICY": str(HERE / "djangosite" / "cookies.toml"),
+    "COOKIEGUARD_SECRET": SECRET,
 }
 
 
@@ -68,6 +80,8 @@ def admin(
     port, name = free_port(), request.param
     command = [sys.executable, "-m", *(part.format(port=port) for part in SERVERS[name])]
     environ = {**django_environ, "DJANGOSITE_DEBUG": str(int("runserver" in name))}
+    if name == "by configuration alone":
+        environ |= UNEDITED
     with serving(command, port, tmp_path, environ) as address:
         yield Visitor(address)
 
@@ -152,7 +166,7 @@ COOKIEGUARD_POLICY = {{"use": ["google-analytics"]}}
 """
 
 
-@pytest.fixture(params=["gunicorn", "flask run with its reloader"])
+@pytest.fixture(params=["gunicorn", "flask run with its reloader", "by configuration alone"])
 def money(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visitor]:
     (tmp_path / "guarded_money.py").write_text(MONEY)
     file = tmp_path / "settings.cfg"
@@ -164,8 +178,18 @@ def money(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visitor]:
             *("flask", "--app", "guarded_money", "run", "--debug"),
             *("--no-debugger", f"--port={port}"),
         ],
+        "by configuration alone": [
+            *("gunicorn", "cookieguard.serve", "--no-control-socket", f"--bind=127.0.0.1:{port}")
+        ],
     }
+    (tmp_path / "cookies.toml").write_text('use = ["google-analytics"]\n')
     environ = environ_for(tmp_path, IHATEMONEY_SETTINGS_FILE_PATH=str(file))
+    if request.param == "by configuration alone":
+        environ |= {
+            "COOKIEGUARD_APP": "ihatemoney.run:create_app()",
+            "COOKIEGUARD_POLICY": str(tmp_path / "cookies.toml"),
+            "COOKIEGUARD_SECRET": SECRET,
+        }
     command = [sys.executable, "-m", *servers[request.param]]
     with serving(command, port, tmp_path, environ) as address:
         yield Visitor(address)

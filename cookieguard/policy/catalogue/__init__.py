@@ -112,6 +112,12 @@ def services_with(cookie: str, domain: str | None = None) -> tuple[str, ...]:
     )
 
 
+def services_needing(cookie: str) -> tuple[str, ...]:
+    """Name the services to which a first-party cookie of this name is essential."""
+    found = ((name, index.find(cookie)) for name, index in _indexes().items())
+    return tuple(name for name, declared in found if declared and declared.essential)
+
+
 def _third_party_cookie(service: str, cookie: str, domain: str) -> bool:
     host = "." + domain.lower().strip(".")
     return any(
