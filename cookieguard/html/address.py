@@ -109,7 +109,7 @@ def read_host(host: str) -> str | None:
         return host.lower()
     if host.startswith("["):
         return host.lower() if _IPV6.fullmatch(host) else None
-    mapped = _map(unquote_to_bytes(host.encode("utf-8", "replace")).decode("utf-8", "replace"))
+    mapped = map_host(unquote_to_bytes(host.encode("utf-8", "replace")).decode("utf-8", "replace"))
     if not mapped or _FORBIDDEN.search(mapped) or "\ufffd" in mapped:
         return None
     labels = [_to_ascii(label) for label in mapped.split(".")]
@@ -118,7 +118,7 @@ def read_host(host: str) -> str | None:
     return ".".join(labels)
 
 
-def _map(host: str) -> str:
+def map_host(host: str) -> str:
     """Approach the mapping of UTS #46: NFKC, case folding, and no character that is ignored."""
     if host.isascii():
         return host.lower()

@@ -6,10 +6,9 @@ A "no" is sure, for a page whose base stays at home. A "perhaps" costs the readi
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
-from .address import Gate
+from .address import Gate, map_host
 from .references import decode_references
 
 # Browsers drop these anywhere in an address.
@@ -66,5 +65,8 @@ def _hides(reference: bytes) -> bool:
     meant = decode_references(text)
     if meant == text:
         return False
-    plain = unicodedata.normalize("NFKC", meant)
-    return not _HARMLESS.issuperset(plain)
+    mapped = map_host(meant)
+    # What stays a letter beyond ASCII makes another host of it; what becomes nothing may split a host's name.
+    return not mapped or (
+        ".." not in mapped and any(each.isascii() and each not in _HARMLESS for each in mapped)
+    )

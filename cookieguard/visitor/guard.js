@@ -89,10 +89,7 @@
   const isReserved = name => policy.names.includes(name)
   const rank = sameSite => ['lax', 'strict'].indexOf(String(sameSite).toLowerCase())
 
-  const halves = text => {
-    const at = text.indexOf('=')
-    return at < 0 ? [trim(text), ''] : [trim(text.slice(0, at)), trim(text.slice(at + 1))]
-  }
+  const halves = text => /^([^=]*)=?(.*)/s.exec(text).slice(1).map(trim)
 
   // Returns the line that may be written, or nothing.
   const screen = line => {
@@ -103,8 +100,10 @@
       if (text.length <= 1024) found[key.toLowerCase()] = text
     }
     // A nameless one is stored, or sent back, under a name that stands in its value.
-    const names = name && /=/.test(pair) ? [name] : ['', trim(/^[=\t ]*([^=]*)/.exec(pair)[1])]
-    const age = /^-?\d+$/.test(found['max-age']) ? +found['max-age'] : (Date.parse(found.expires) - Date.now()) / 1e3
+    const names = name && /=/.test(pair) ? [name] : ['', halves(pair.replace(/^[=\t ]+/, ''))[0]]
+    // A date that all browsers read alike, whatever its zone; any other is none.
+    const date = /^\D*\d+\D+\d{4} \S{6,}/.exec(found.expires)
+    const age = /^-?\d+$/.test(found['max-age']) ? +found['max-age'] : (Date.parse(date + ' GMT') - Date.now()) / 1e3
     const host = (found.domain || '').replace(/^\./, '').toLowerCase() || here.hostname
     const rules = names.map(each => classify(each, host)), rule = rules[0] || {}
     if (names.some(isReserved)) return

@@ -64,6 +64,14 @@ LINES = [
     "lang=de; Max-Age=abc",
     "lang=de; Max-Age=",
     "lang=de; Expires=nonsense",
+    "lang=de; Expires=2040-01-01T00:00:00Z",
+    "lang=de; Expires=12/31/2049",
+    "lang=de; Expires=1 Jan 2049",
+    "lang=de; Expires=Dec 31 23:59 2049",
+    "lang=de; Expires=Fri Dec 31 2049 23:59:59 GMT+0100 (CET)",
+    "lang=de; Expires=Fri, 31-Dec-2049 23:59:59 GMT",
+    "stats=; Expires=Thu, 01 Jan 1970 00:00:00 UTC",
+    "lang=; Expires=Thu, 01-Jan-1970 00:00:01 GMT",
     "lang=; Max-Age=0",
     "lang=; Max-Age=-1; Path=/x",
     "stats=1",
@@ -120,4 +128,12 @@ LINES = [
     "lang=" + "x" * 500 + "; Path=/" + "y" * 1100,
     "lang=1; Max-Age=" + "1" * 30,
     "lang=1; Max-Age=+5",
+]
+
+# Dates that scripts and browsers read otherwise: by the guard in the browser such a cookie ends with the session.
+ODD_DATES = [
+    "lang=de; Expires=Fri, 01 Jan 60 00:00:00 GMT",
+    "lang=de; Expires=Friday, 01-Jan-69 00:00:00 GMT",
+    "lang=de; Expires=(2049) 1 Jan 2020 00:00:00",
+    "stats=1; Expires=Fri, 01 Jan 60 00:00:00 GMT",
 ]

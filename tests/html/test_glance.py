@@ -19,7 +19,12 @@ GLANCE = Glance(GATE)
     ("page", "seen"),
     [
         pytest.param("<p>text</p><img src=/a.png>", False, id="nothing"),
-        pytest.param("<p>Tom &amp; Jerry&#39;s &quot;caf&eacute;&quot; &copy 2026</p>", True, id="letters"),
+        pytest.param(
+            "<p>Tom &amp; Jerry&#39;s &quot;caf&eacute;&quot; &copy 2026&hellip;</p>", False, id="letters"
+        ),
+        pytest.param("<p>Boots&trade;</p>", True, id="letters-that-stand-for-plain-ones"),
+        pytest.param("<img src='//he&shy;ld.test'>", True, id="reference-to-nothing"),
+        pytest.param("<img src='//held&#x3002;test'>", True, id="reference-to-another-dot"),
         pytest.param("<p>Tom &amp; Jerry&#39;s&nbsp;&lt;&#x22;</p><a href='?a=1&b=2'>", False, id="harmless"),
         pytest.param("<a href='/a%20b%2Fc'>", False, id="harmless-escapes"),
         pytest.param("<a href='/a%2Eb'>", True, id="escapes"),
@@ -76,6 +81,7 @@ WRITTEN += [
     "&#x74;",
 ]
 WRITTEN += ["x", "/", "?", "#", " ", ":", "&tscr;", "&amp;", "\u24d7", "!", "'", "&#39;", "\u0130", "\u017f"]
+WRITTEN += ["&shy;", "&hellip;", "&eacute;", "&#x3002;", "&#x212a;", "&#xff4c;", "&zwj;", "&lsqb;"]
 
 
 @given(st.lists(st.sampled_from(WRITTEN), max_size=8), st.sampled_from(["src", "srcset", "srcdoc"]))
