@@ -21,6 +21,7 @@ from .policy.reader import suggest
 Keys = tuple[str | bytes, ...]
 Guard = TypeVar("Guard", bound=Guarded[Any])
 OPTIONS = ("POLICY", "SECRET_KEY", "TEMPLATES", "OVERRIDE")
+_MODE = "set the environment variable COOKIEGUARD_MODE, or [guard] mode in the policy"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -58,9 +59,8 @@ def read_settings(
     """
     for key in given:
         if key not in OPTIONS:
-            raise ConfigurationError(
-                "cookieguard.E041", f"unknown setting {spelled(key)}; {suggest(key, OPTIONS)}"
-            )
+            remedy = _MODE if key == "MODE" else suggest(key, OPTIONS, spelled)
+            raise ConfigurationError("cookieguard.E041", f"unknown setting {spelled(key)}; {remedy}")
     policy, source = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
     return Settings(

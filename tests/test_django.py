@@ -463,8 +463,11 @@ def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
     ("given", "says"),
     [
         pytest.param(
-            {"POLICI": "x"}, r'E041: unknown setting COOKIEGUARD\["POLICI"\]; did you mean', id="key"
+            {"POLICI": "x"},
+            r'E041: unknown setting COOKIEGUARD\["POLICI"\]; did you mean \'COOKIEGUARD\["POLICY"\]\'\?',
+            id="key",
         ),
+        pytest.param({"MODE": "report"}, "E041.*environment variable COOKIEGUARD_MODE", id="mode"),
         pytest.param({}, r'E042: COOKIEGUARD\["POLICY"\] is missing', id="no policy"),
         pytest.param(7, "E042: there are no settings", id="no settings"),
         pytest.param({"POLICY": "cookies.toml"}, "E043.*no BASE_DIR", id="relative"),

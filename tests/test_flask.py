@@ -201,8 +201,16 @@ def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
     [
         pytest.param(
             {"COOKIEGUARD_POLICI": "x"},
-            r"E041: unknown setting COOKIEGUARD_POLICI; did you mean 'POLICY'",
+            r"E041: unknown setting COOKIEGUARD_POLICI; did you mean 'COOKIEGUARD_POLICY'\?",
             id="unknown",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_X": 1}, "use one of COOKIEGUARD_OVERRIDE, COOKIEGUARD_PO", id="unlike any"
+        ),
+        pytest.param(
+            {"COOKIEGUARD_MODE": "report"},
+            r"E041: unknown setting COOKIEGUARD_MODE; set the environment variable .*, or \[guard\] mode in",
+            id="mode",
         ),
         pytest.param({"COOKIEGUARD_POLICY": "nowhere.toml"}, r"E101.*|nowhere\.toml", id="wrong path"),
         pytest.param({"COOKIEGUARD_POLICY": 7}, "E043: COOKIEGUARD_POLICY is int", id="no path"),
