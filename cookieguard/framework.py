@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from .adapter.guarded import Guarded
+from .consent.seal import refuse_short
 from .errors import ConfigurationError
 from .guard.verdict import Override
 from .policy.document import Document, read_file
@@ -63,13 +64,30 @@ def read_settings(
             raise ConfigurationError("cookieguard.E041", f"unknown setting {spelled(key)}; {remedy}")
     policy, source = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
+    listed = isinstance(keys, list | tuple)
+    name = spelled("SECRET_KEY")
     return Settings(
         policy=policy,
         source=source,
-        keys=tuple(keys) if isinstance(keys, list | tuple) else (keys,),
+        keys=named_keys(keys, f"a key of {name}") if listed else named_keys((keys,), name),
         templates=None if templates is None else _path(templates, spelled("TEMPLATES"), base),
         override=given.get("OVERRIDE"),
     )
+
+
+def own_keys(fallbacks: Iterable[str | bytes], key: str | bytes) -> Keys:
+    """Return the framework's own secrets, the oldest first; ConfigurationError names one too short."""
+    return (*named_keys(fallbacks, "a key of SECRET_KEY_FALLBACKS"), *named_keys((key,), "SECRET_KEY"))
+
+
+def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
+    """Return the keys; ConfigurationError says by what name one is known that is too short."""
+    kept = tuple(keys)
+    for key in kept:
+        # What is no key at all, the seal says.
+        if isinstance(key, str | bytes):
+            refuse_short(key.encode() if isinstance(key, str) else key, name)
+    return kept
 
 
 def describe(policy: Policy) -> Iterator[str]:

@@ -472,13 +472,29 @@ def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
         pytest.param(7, "E042: there are no settings", id="no settings"),
         pytest.param({"POLICY": "cookies.toml"}, "E043.*no BASE_DIR", id="relative"),
         pytest.param({"POLICY": "/nowhere/cookies.toml"}, "E101", id="wrong path"),
-        pytest.param({"POLICY": SITE, "SECRET_KEY": "dev"}, "E003", id="weak secret"),
+        pytest.param(
+            {"POLICY": SITE, "SECRET_KEY": "dev"},
+            r'E003: COOKIEGUARD\["SECRET_KEY"\] is 3 bytes long, less than 16; make one',
+            id="weak secret",
+        ),
         pytest.param({"POLICY": SITE, "OVERRIDE": "nowhere.hook"}, "E047", id="override"),
         pytest.param({"POLICY": SITE, "TEMPLATES": "/nowhere"}, "E008", id="templates"),
     ],
 )
 def test_a_mistake_shows_at_start(given: Any, says: str) -> None:
     with with_settings(given), pytest.raises(ConfigurationError, match=says):
+        get_wsgi_application()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes", id="secret"),
+        pytest.param({"SECRET_KEY_FALLBACKS": ["dev"]}, "a key of SECRET_KEY_FALLBACKS is", id="fallback"),
+    ],
+)
+def test_a_short_key_is_named(changes: dict[str, Any], says: str) -> None:
+    with with_settings(**changes), pytest.raises(ConfigurationError, match=says):
         get_wsgi_application()
 
 

@@ -215,8 +215,22 @@ def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
         pytest.param({"COOKIEGUARD_POLICY": "nowhere.toml"}, r"E101.*|nowhere\.toml", id="wrong path"),
         pytest.param({"COOKIEGUARD_POLICY": 7}, "E043: COOKIEGUARD_POLICY is int", id="no path"),
         pytest.param({"COOKIEGUARD_POLICY": {"cookeis": []}}, "E103", id="mistake in the policy"),
-        pytest.param({"SECRET_KEY": "dev"}, "E003", id="weak secret"),
-        pytest.param({"COOKIEGUARD_SECRET_KEY": "dev"}, "E003", id="weak secret of our own"),
+        pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes long", id="weak secret"),
+        pytest.param(
+            {"SECRET_KEY_FALLBACKS": [SECRET, b"dev"]},
+            "E003: a key of SECRET_KEY_FALLBACKS is 3 bytes",
+            id="weak fallback",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": "dev"},
+            "E003: COOKIEGUARD_SECRET_KEY is 3 bytes",
+            id="weak secret of our own",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": [SECRET, "dev"]},
+            "E003: a key of COOKIEGUARD_SECRET_KEY is 3 bytes",
+            id="weak secret of several",
+        ),
         pytest.param({"COOKIEGUARD_SECRET_KEY": [SECRET, 7]}, "E002", id="no secret"),
         pytest.param({"COOKIEGUARD_TEMPLATES": "nowhere"}, "E008", id="templates"),
         pytest.param({"COOKIEGUARD_OVERRIDE": "nothing"}, "E007", id="override"),
@@ -504,7 +518,7 @@ def create_app():
     [
         pytest.param('use = ["google-analytics"]', SECRET, 0, "visitors decide on: analytics", id="right"),
         pytest.param('use = ["gogle-analytics"]', SECRET, 1, "did you mean 'google-analytics'", id="policy"),
-        pytest.param("", "dev", 1, "cookieguard.E003", id="weak secret"),
+        pytest.param("", "dev", 1, "cookieguard.E003: SECRET_KEY is", id="weak secret"),
         pytest.param("", None, 1, "cookieguard.E046", id="no secret"),
     ],
 )
