@@ -607,7 +607,11 @@ MISTAKES = [
     pytest.param({"secret_file": "short"}, ["E003", "line 1"], id="a weak secret"),
     pytest.param({"secret_file": "empty"}, ["E024", "holds no key; write one"], id="an empty secret file"),
     pytest.param({"secret_file": "nowhere"}, ["E024", "nowhere can't be read"], id="no secret file"),
-    pytest.param({"secret_file": None}, ["E023", "secret_file: is missing"], id="missing secret"),
+    pytest.param(
+        {"secret_file": None},
+        ["E023", "secret_file: is missing", "or set COOKIEGUARD_SECRET; make one: python -c"],
+        id="missing secret",
+    ),
     pytest.param({"templates": "nowhere"}, ["E022", "there is no folder"], id="no templates"),
     pytest.param({"metrics": MOUNT}, ["E025", "metrics", "visitor's"], id="metrics over the pages"),
     pytest.param(
