@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from logging import LogRecord
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +13,8 @@ from msgspec import Struct
 
 from .adapter.guarded import Guarded
 from .consent.seal import refuse_short
-from .errors import ConfigurationError
-from .guard.verdict import Override
+from .errors import ConfigurationError, Problem
+from .guard.verdict import Override, logger
 from .policy.document import Document, read_file
 from .policy.framework import declare
 from .policy.model import CONSENT_COOKIES, Declaration
@@ -116,6 +118,21 @@ def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Decl
             yield f'  if the change is editorial: [categories.{id}] accepts = ["{token}"]'
     if not again:
         yield "no visitor is asked again"
+
+
+@contextmanager
+def shown_warnings() -> Iterator[None]:
+    """Keep the policy's warnings out of the log, for a check that shows them itself."""
+
+    def is_other(record: LogRecord) -> bool:
+        args = record.args
+        return not (isinstance(args, tuple) and args and isinstance(args[0], Problem))
+
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | None]:

@@ -659,6 +659,14 @@ def test_manage_py_cookieguard_check(given: dict[str, Any], says: str) -> None:
     assert says in out.getvalue()
 
 
+def test_the_command_says_each_warning_once(caplog: pytest.LogCaptureFixture) -> None:
+    out = io.StringIO()
+    with with_settings({"POLICY": {"consent": {"lifetime": "500 days"}}}):
+        call_command("cookieguard", "check", stdout=out, stderr=out)
+
+    assert out.getvalue().count("W204") == 1 and "W204" not in caplog.text
+
+
 def test_the_command_says_whom_a_change_asks_again(tmp_path: Path) -> None:
     out, old = io.StringIO(), tmp_path / "old.toml"
     old.write_text('use = ["matomo"]')

@@ -531,6 +531,17 @@ def test_flask_cookieguard_check(tmp_path: Path, policy: str, key: str, code: in
     assert ("session (essential)" in done.stdout) is (code == 0)
 
 
+@pytest.mark.parametrize(
+    "logs",
+    [pytest.param("", id="no logging"), pytest.param("import logging; logging.basicConfig()", id="logging")],
+)
+def test_the_check_says_each_warning_once(tmp_path: Path, logs: str) -> None:
+    (tmp_path / "cookies.toml").write_text('[consent]\nlifetime = "500 days"\n')
+    done = run_flask(tmp_path, "cookieguard", "check", code=f"{logs}\n{FACTORY.format(key=SECRET)}")
+
+    assert (done.returncode, (done.stdout + done.stderr).count("W204")) == (0, 1)
+
+
 def test_the_check_says_whom_a_change_asks_again(tmp_path: Path) -> None:
     (tmp_path / "cookies.toml").write_text('use = ["google-analytics", "matomo"]')
     (tmp_path / "old.toml").write_text('use = ["google-analytics"]')
