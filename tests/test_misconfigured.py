@@ -229,6 +229,8 @@ def test_a_server_stops(folder: Path, command: list[str]) -> None:
 
     assert done.returncode != 0
     assert "COOKIEGUARD_POLICY: there is no file" in done.stdout + done.stderr
+    if "--check-config" in command:
+        assert "COOKIEGUARD_POLICY: there is no file" in done.stderr.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize(
