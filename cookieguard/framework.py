@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from logging import LogRecord
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,8 +12,9 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from .adapter.guarded import Guarded
-from .errors import ConfigurationError
-from .guard.verdict import Override
+from .consent.seal import refuse_short
+from .errors import ConfigurationError, Problem
+from .guard.verdict import Override, logger
 from .policy.document import Document, read_file
 from .policy.framework import declare
 from .policy.model import CONSENT_COOKIES, Declaration
@@ -21,6 +24,7 @@ from .policy.reader import suggest
 Keys = tuple[str | bytes, ...]
 Guard = TypeVar("Guard", bound=Guarded[Any])
 OPTIONS = ("POLICY", "SECRET_KEY", "TEMPLATES", "OVERRIDE")
+_MODE = "set the environment variable COOKIEGUARD_MODE, or [guard] mode in the policy"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -58,18 +62,34 @@ def read_settings(
     """
     for key in given:
         if key not in OPTIONS:
-            raise ConfigurationError(
-                "cookieguard.E041", f"unknown setting {spelled(key)}; {suggest(key, OPTIONS)}"
-            )
+            remedy = _MODE if key == "MODE" else suggest(key, OPTIONS, spelled)
+            raise ConfigurationError("cookieguard.E041", f"unknown setting {spelled(key)}; {remedy}")
     policy, source = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
+    listed = isinstance(keys, list | tuple)
+    name = spelled("SECRET_KEY")
     return Settings(
         policy=policy,
         source=source,
-        keys=tuple(keys) if isinstance(keys, list | tuple) else (keys,),
+        keys=named_keys(keys, f"a key of {name}") if listed else named_keys((keys,), name),
         templates=None if templates is None else _path(templates, spelled("TEMPLATES"), base),
         override=given.get("OVERRIDE"),
     )
+
+
+def own_keys(fallbacks: Iterable[str | bytes], key: str | bytes) -> Keys:
+    """Return the framework's own secrets, the oldest first; ConfigurationError names one too short."""
+    return (*named_keys(fallbacks, "a key of SECRET_KEY_FALLBACKS"), *named_keys((key,), "SECRET_KEY"))
+
+
+def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
+    """Return the keys; ConfigurationError says by what name one is known that is too short."""
+    kept = tuple(keys)
+    for key in kept:
+        # What is no key at all, the seal says.
+        if isinstance(key, str | bytes):
+            refuse_short(key.encode() if isinstance(key, str) else key, name)
+    return kept
 
 
 def describe(policy: Policy) -> Iterator[str]:
@@ -98,6 +118,21 @@ def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Decl
             yield f'  if the change is editorial: [categories.{id}] accepts = ["{token}"]'
     if not again:
         yield "no visitor is asked again"
+
+
+@contextmanager
+def shown_warnings() -> Iterator[None]:
+    """Keep the policy's warnings out of the log, for a check that shows them itself."""
+
+    def is_other(record: LogRecord) -> bool:
+        args = record.args
+        return not (isinstance(args, tuple) and args and isinstance(args[0], Problem))
+
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | None]:

@@ -16,7 +16,7 @@ from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
-from .guard.verdict import Rules, Situation, Verdict, logger
+from .guard.verdict import WOULD, Rules, Situation, Verdict, logger
 from .ledger.drafting import Source, draft, gains
 from .ledger.receipt import Method, Receipt, Shown
 from .policy.catalogue import services_with
@@ -327,6 +327,7 @@ class Visit(Struct, eq=False, gc=False):
         return ("Cookie", "Sec-GPC") if sells else ("Cookie",)
 
     def _log(self, verdicts: Sequence[Verdict]) -> None:
+        spoken = WOULD if self._enforcer.mode == "report" else {}
         for verdict in verdicts:
             level = logging.DEBUG if verdict.action == "kept" else logging.INFO
             event = {
@@ -340,7 +341,7 @@ class Visit(Struct, eq=False, gc=False):
             logger.log(
                 level,
                 "%s %s: %s%s",
-                verdict.action,
+                spoken.get(verdict.action, verdict.action),
                 verdict.label,
                 verdict.why,
                 hint,

@@ -463,19 +463,38 @@ def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
     ("given", "says"),
     [
         pytest.param(
-            {"POLICI": "x"}, r'E041: unknown setting COOKIEGUARD\["POLICI"\]; did you mean', id="key"
+            {"POLICI": "x"},
+            r'E041: unknown setting COOKIEGUARD\["POLICI"\]; did you mean \'COOKIEGUARD\["POLICY"\]\'\?',
+            id="key",
         ),
+        pytest.param({"MODE": "report"}, "E041.*environment variable COOKIEGUARD_MODE", id="mode"),
         pytest.param({}, r'E042: COOKIEGUARD\["POLICY"\] is missing', id="no policy"),
         pytest.param(7, "E042: there are no settings", id="no settings"),
         pytest.param({"POLICY": "cookies.toml"}, "E043.*no BASE_DIR", id="relative"),
         pytest.param({"POLICY": "/nowhere/cookies.toml"}, "E101", id="wrong path"),
-        pytest.param({"POLICY": SITE, "SECRET_KEY": "dev"}, "E003", id="weak secret"),
+        pytest.param(
+            {"POLICY": SITE, "SECRET_KEY": "dev"},
+            r'E003: COOKIEGUARD\["SECRET_KEY"\] is 3 bytes long, less than 16; make one',
+            id="weak secret",
+        ),
         pytest.param({"POLICY": SITE, "OVERRIDE": "nowhere.hook"}, "E047", id="override"),
         pytest.param({"POLICY": SITE, "TEMPLATES": "/nowhere"}, "E008", id="templates"),
     ],
 )
 def test_a_mistake_shows_at_start(given: Any, says: str) -> None:
     with with_settings(given), pytest.raises(ConfigurationError, match=says):
+        get_wsgi_application()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes", id="secret"),
+        pytest.param({"SECRET_KEY_FALLBACKS": ["dev"]}, "a key of SECRET_KEY_FALLBACKS is", id="fallback"),
+    ],
+)
+def test_a_short_key_is_named(changes: dict[str, Any], says: str) -> None:
+    with with_settings(**changes), pytest.raises(ConfigurationError, match=says):
         get_wsgi_application()
 
 
@@ -638,6 +657,14 @@ def test_manage_py_cookieguard_check(given: dict[str, Any], says: str) -> None:
         call_command("cookieguard", "check", stdout=out, stderr=out)
 
     assert says in out.getvalue()
+
+
+def test_the_command_says_each_warning_once(caplog: pytest.LogCaptureFixture) -> None:
+    out = io.StringIO()
+    with with_settings({"POLICY": {"consent": {"lifetime": "500 days"}}}):
+        call_command("cookieguard", "check", stdout=out, stderr=out)
+
+    assert out.getvalue().count("W204") == 1 and "W204" not in caplog.text
 
 
 def test_the_command_says_whom_a_change_asks_again(tmp_path: Path) -> None:

@@ -112,6 +112,26 @@ def test_flask_is_switched_on_by_five_lines() -> None:
     assert len([line for line in snippet.splitlines() if line]) <= 5
 
 
+def test_readme_makes_the_secret_that_its_snippet_reads(readme_policy: Path) -> None:
+    before, line, after = re.split(
+        r"^    (export COOKIEGUARD_SECRET=.*)\n", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE
+    )
+    (snippet,) = re.findall(r"\A\n```python\n(.*?)^```", after, re.DOTALL | re.MULTILINE)
+    script = readme_policy.with_name("snippet.py")
+    script.write_text(f"def app(environ, start_response): ...\n{snippet}", "utf-8")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COOKIEGUARD_")}
+    done = subprocess.run(
+        ["bash", "-c", f"{line}\npython {script}"],
+        cwd=ROOT,
+        env=environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert "FLASK_SECRET_KEY" in before
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_readme_policy_loads_without_a_warning(readme_policy: Path) -> None:
     assert Policy.from_file(readme_policy).warnings == ()
 

@@ -19,11 +19,11 @@ KEY = "a key for these tests only"
 LOG = """\
 [2026-11-25 10:00:01] [7] INFO in app: GET / 200
 [2026-11-25 10:00:01] [7] DEBUG in cookieguard: kept shop_session: essential
-[2026-11-25 10:00:01] [7] INFO in cookieguard: stripped theme: functional, undecided
-[2026-11-25 10:00:02] [7] INFO in cookieguard: stripped theme: functional, undecided
-[2026-11-25 10:00:02] [7] INFO in cookieguard: capped shop_session: essential, lifetime
-[2026-11-25 10:00:02] [7] INFO in cookieguard: stripped _gcl_au: undeclared; the catalogue has it: use = ["google-ads"]
-[2026-11-25 10:00:03] [7] INFO in cookieguard: stripped mystery: undeclared
+[2026-11-25 10:00:01] [7] INFO in cookieguard: would strip theme: functional, undecided
+[2026-11-25 10:00:02] [7] INFO in cookieguard: would strip theme: functional, undecided
+[2026-11-25 10:00:02] [7] INFO in cookieguard: would cap shop_session: essential, lifetime
+[2026-11-25 10:00:02] [7] INFO in cookieguard: would strip _gcl_au: undeclared; the catalogue has it: use = ["google-ads"]
+[2026-11-25 10:00:03] [7] INFO in cookieguard: would strip mystery: undeclared
 """
 CSV = """\
 ID,Platform,Category,Cookie / Data Key name,Domain,Description,Retention period,Data Controller,User Privacy & GDPR Rights Portals,Wildcard match

@@ -201,14 +201,36 @@ def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
     [
         pytest.param(
             {"COOKIEGUARD_POLICI": "x"},
-            r"E041: unknown setting COOKIEGUARD_POLICI; did you mean 'POLICY'",
+            r"E041: unknown setting COOKIEGUARD_POLICI; did you mean 'COOKIEGUARD_POLICY'\?",
             id="unknown",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_X": 1}, "use one of COOKIEGUARD_OVERRIDE, COOKIEGUARD_PO", id="unlike any"
+        ),
+        pytest.param(
+            {"COOKIEGUARD_MODE": "report"},
+            r"E041: unknown setting COOKIEGUARD_MODE; set the environment variable .*, or \[guard\] mode in",
+            id="mode",
         ),
         pytest.param({"COOKIEGUARD_POLICY": "nowhere.toml"}, r"E101.*|nowhere\.toml", id="wrong path"),
         pytest.param({"COOKIEGUARD_POLICY": 7}, "E043: COOKIEGUARD_POLICY is int", id="no path"),
         pytest.param({"COOKIEGUARD_POLICY": {"cookeis": []}}, "E103", id="mistake in the policy"),
-        pytest.param({"SECRET_KEY": "dev"}, "E003", id="weak secret"),
-        pytest.param({"COOKIEGUARD_SECRET_KEY": "dev"}, "E003", id="weak secret of our own"),
+        pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes long", id="weak secret"),
+        pytest.param(
+            {"SECRET_KEY_FALLBACKS": [SECRET, b"dev"]},
+            "E003: a key of SECRET_KEY_FALLBACKS is 3 bytes",
+            id="weak fallback",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": "dev"},
+            "E003: COOKIEGUARD_SECRET_KEY is 3 bytes",
+            id="weak secret of our own",
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": [SECRET, "dev"]},
+            "E003: a key of COOKIEGUARD_SECRET_KEY is 3 bytes",
+            id="weak secret of several",
+        ),
         pytest.param({"COOKIEGUARD_SECRET_KEY": [SECRET, 7]}, "E002", id="no secret"),
         pytest.param({"COOKIEGUARD_TEMPLATES": "nowhere"}, "E008", id="templates"),
         pytest.param({"COOKIEGUARD_OVERRIDE": "nothing"}, "E007", id="override"),
@@ -496,7 +518,7 @@ def create_app():
     [
         pytest.param('use = ["google-analytics"]', SECRET, 0, "visitors decide on: analytics", id="right"),
         pytest.param('use = ["gogle-analytics"]', SECRET, 1, "did you mean 'google-analytics'", id="policy"),
-        pytest.param("", "dev", 1, "cookieguard.E003", id="weak secret"),
+        pytest.param("", "dev", 1, "cookieguard.E003: SECRET_KEY is", id="weak secret"),
         pytest.param("", None, 1, "cookieguard.E046", id="no secret"),
     ],
 )
@@ -507,6 +529,17 @@ def test_flask_cookieguard_check(tmp_path: Path, policy: str, key: str, code: in
     assert (done.returncode, "Traceback" in done.stderr) == (code, False)
     assert says in done.stdout + done.stderr
     assert ("session (essential)" in done.stdout) is (code == 0)
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [pytest.param("", id="no logging"), pytest.param("import logging; logging.basicConfig()", id="logging")],
+)
+def test_the_check_says_each_warning_once(tmp_path: Path, logs: str) -> None:
+    (tmp_path / "cookies.toml").write_text('[consent]\nlifetime = "500 days"\n')
+    done = run_flask(tmp_path, "cookieguard", "check", code=f"{logs}\n{FACTORY.format(key=SECRET)}")
+
+    assert (done.returncode, (done.stdout + done.stderr).count("W204")) == (0, 1)
 
 
 def test_the_check_says_whom_a_change_asks_again(tmp_path: Path) -> None:

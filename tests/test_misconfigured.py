@@ -32,7 +32,11 @@ RIGHT = {
     "secret_file": "secret",
 }
 MISTAKES = [
-    pytest.param({"secret_file": None}, ["E023", "secret_file: is missing"], id="missing secret"),
+    pytest.param(
+        {"secret_file": None},
+        ["E023", "secret_file: is missing", "or set COOKIEGUARD_SECRET; make one: python -c"],
+        id="missing secret",
+    ),
     pytest.param({"secret_file": "nowhere"}, ["E024", "nowhere", "No such file"], id="no secret file"),
     pytest.param({"secret_file": "empty"}, ["E024", "holds no key"], id="empty secret file"),
     pytest.param({"secret_file": "weak"}, ["E003", "line 3", "5 bytes", "token_urlsafe"], id="weak secret"),
@@ -225,6 +229,8 @@ def test_a_server_stops(folder: Path, command: list[str]) -> None:
 
     assert done.returncode != 0
     assert "COOKIEGUARD_POLICY: there is no file" in done.stdout + done.stderr
+    if "--check-config" in command:
+        assert "COOKIEGUARD_POLICY: there is no file" in done.stderr.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize(

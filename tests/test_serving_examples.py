@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -106,6 +108,30 @@ def unit() -> configparser.RawConfigParser:
     lines = (EXAMPLES / "shop.service").read_text().splitlines()
     parser.read_string("\n".join(line.replace("Environment=", "Environment ") for line in lines))
     return parser
+
+
+def of_the_unit() -> list[str]:
+    return unit()["Service"]["ExecStart"].split()
+
+
+def of_the_container() -> list[str]:
+    (line,) = re.findall(r"^CMD (\[.*\])$", (EXAMPLES / "Containerfile").read_text(), re.MULTILINE)
+    return list(json.loads(line))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(of_the_unit(), id="shop.service"), pytest.param(of_the_container(), id="Containerfile")],
+)
+def test_gunicorn_needs_no_home(folder: Path, command: list[str]) -> None:
+    _, *options = [re.sub(r"^[0-9.]+:8000$", "127.0.0.1:{port}", each) for each in command]
+    environ = clean(COOKIEGUARD_CONFIG="cookieguard.toml", PYTHONPATH=str(folder), HOME="/proc/nobody")
+    with serving([str(BIN / "gunicorn"), *options], folder, environ) as site:
+        holds(site)
+
+    (log,) = folder.glob("log-*")
+    assert "ERROR" not in log.read_text()
 
 
 def test_the_unit_sets_what_is_known() -> None:

@@ -233,7 +233,7 @@ class TestReport:
         for site in (reporting, Site()):
             caplog.clear()
             site.get(cookie="ads_7=1", **NAVIGATION)
-            logs.append([record.getMessage() for record in caplog.records])
+            logs.append([{**record.__dict__["cookieguard"], "mode": ""} for record in caplog.records])
             counts.append(site.guard.enforcer.counts)
 
         assert [site.guard.enforcer.mode for site in (reporting, Site())] == ["report", "enforce"]
@@ -345,6 +345,24 @@ def test_log_names_declaration_category_and_reason(caplog: pytest.LogCaptureFixt
         "reason": "undecided",
         "mode": "enforce",
     }
+
+
+def test_in_report_mode_the_log_says_what_would_happen(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "cookieguard")
+    site = Site(
+        policy_of({"mode": "report"}), cookies=["sid=1", "sid=1; Max-Age=99999999", "ads_1=x", "zzz=1"]
+    )
+    site.get(cookie="stats=1", **NAVIGATION)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "kept sid: essential",
+        "would cap sid: essential, lifetime",
+        "would strip ads_*: marketing, undecided",
+        "would strip zzz: undeclared",
+        "would sweep stats: analytics, undecided",
+    ]
+    event = caplog.records[2].__dict__["cookieguard"]
+    assert (event["action"], event["mode"]) == ("stripped", "report")
 
 
 def test_counts_add_up_over_requests() -> None:

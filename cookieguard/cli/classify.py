@@ -134,7 +134,7 @@ def explain(name: str, policy_file: Path | None, domain: str | None, path: str |
     if as_json:
         print_json(_plain_explanation(explanation, remedy))
     else:
-        _print_explanation(explanation, remedy)
+        _print_explanation(explanation, remedy, by_policy=policy is not None)
     raise SystemExit(FINE if explanation.classification.declared else FOUND)
 
 
@@ -222,11 +222,15 @@ def _plain_explanation(explanation: Explanation, remedy: str | None) -> dict[str
     }
 
 
-def _print_explanation(explanation: Explanation, remedy: str | None) -> None:
+def _print_explanation(explanation: Explanation, remedy: str | None, *, by_policy: bool) -> None:
     declaration, found = explanation.declaration, explanation.classification
     category = found.category or "undeclared"
     say(f"{explanation.name}: {category}", style="bold")
-    say(f"  because     {explanation.reason}")
+    reason = explanation.reason
+    if declaration is None and not by_policy:
+        known = reason if explanation.elsewhere else "not in the catalogue"
+        reason = f"{known}; for your own policy: --policy cookies.toml"
+    say(f"  because     {reason}")
     if declaration is not None:
         say(f"  declared as {declaration.name}, by {declared_by(declaration)}")
         if found.provider:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -229,7 +229,8 @@ def _print(draft: Draft, survey: Survey, policy: Policy, output: Path) -> None:
     say(f"{output}: written after {count(survey.pages, 'page')}; {decide}")
     say("Next:")
     say(f"  cookieguard check {output}")
-    say(f"  {_wrapping(survey.evidence, output)}")
+    for line in _switching_on(survey.evidence.facts.services, output):
+        say(f"  {line}")
     say(
         "  COOKIEGUARD_MODE=report first shows in the log what would be held back: cookieguard report LOGFILE"
     )
@@ -243,6 +244,24 @@ def _print_log_in(evidence: Evidence) -> None:
         note(f"the log-in at {log_in.address} didn't work; its cookies are declared by their names alone")
 
 
-def _wrapping(evidence: Evidence, output: Path) -> str:
-    wrapped = "app.wsgi_app" if "flask" in evidence.facts.services else "app"
-    return f'{wrapped} = CookieGuard({wrapped}, Policy.from_file("{output}"), secret_key=…)'
+def _switching_on(services: Sequence[str], output: Path) -> list[str]:
+    """Say how the app is guarded: in its framework's own way, where it is made with one."""
+    match [name for name in ("flask", "django") if name in services]:
+        case ["flask"]:
+            usual = output.name == "cookies.toml"
+            return [
+                "from cookieguard.flask import CookieGuard",
+                *([] if usual else [f'app.config["COOKIEGUARD_POLICY"] = "{output.absolute()}"']),
+                f"CookieGuard(app){'  # reads cookies.toml beside the app' if usual else ''}",
+            ]
+        case ["django"]:
+            return [
+                'INSTALLED_APPS += ["cookieguard.django"]',
+                'MIDDLEWARE.insert(0, "cookieguard.django.middleware.CookieGuardMiddleware")',
+                f'COOKIEGUARD = {{"POLICY": BASE_DIR / "{output}"}}',
+                "from cookieguard.django.wsgi import get_wsgi_application  # in wsgi.py, for Django's own",
+            ]
+    return [
+        "from cookieguard import CookieGuard, Policy",
+        f'app = CookieGuard(app, Policy.from_file("{output}"), secret_key=…)',
+    ]

@@ -254,7 +254,8 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
             )
         yield store
     except SQLAlchemyError as error:
-        raise Failure(f"the database refuses: {getattr(error, 'orig', None) or error}") from error
+        said = str(getattr(error, "orig", None) or error).splitlines()
+        raise Failure(f"the database refuses: {'; '.join(map(str.strip, said))}") from error
 
 
 @contextlib.contextmanager

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from ..guard.verdict import WOULD
+
+_ACTIONS = {spoken: action for action, spoken in WOULD.items()}
 # As `visit._log` writes it, behind whatever a logging format puts in front.
 _TOLD = re.compile(
-    r"(?:^|[\s:\]|>])(kept|capped|stripped|swept) ([!-~]+(?: [!-~]+)*?): "
+    r"(?:^|[\s:\]|>])(kept|capped|stripped|swept|would (?:cap|strip|sweep)) ([!-~]+(?: [!-~]+)*?): "
     r"(?:([a-z][a-z0-9_-]*), )?([a-z][a-z-]*)(?:; the catalogue has it: use = (\[.*\]))?\s*$"
 )
 # Reasons that stand alone: the others follow a category, or are one.
@@ -32,7 +35,7 @@ def read_log(lines: Iterable[str]) -> Counter[Told]:
     """Count what a log says of cookies, by what happened; lines of others are passed over.
 
     A line is what `logging` wrote, with any prefix, or a JSON object that holds the record's
-    `cookieguard` field or its `message`.
+    `cookieguard` field or its `message`. What report mode "would strip" counts as stripped.
     """
     return Counter(told for line in lines if (told := _read(line.rstrip("\r\n"))))
 
@@ -46,7 +49,7 @@ def _read(line: str) -> Told | None:
     action, cookie, category, reason, services = found.groups()
     if category is None and reason not in _WITHOUT_CATEGORY:
         category = reason
-    return Told(action, cookie, category, reason, _services(services))
+    return Told(_ACTIONS.get(action, action), cookie, category, reason, _services(services))
 
 
 def _read_json(line: str) -> Told | None:

@@ -38,6 +38,16 @@ class _HMACSHA256(SigningAlgorithm):
         return hmac.digest(key, value, "sha256")
 
 
+def refuse_short(key: bytes, name: str) -> None:
+    """Raise ConfigurationError, which calls the key by this name, where it is too short."""
+    if len(key) < SHORTEST_KEY:
+        raise ConfigurationError(
+            "cookieguard.E003",
+            f"{name} is {len(key)} bytes long, less than {SHORTEST_KEY}; make one with: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+        )
+
+
 class Seal:
     """Signs with the newest key and takes any of them, oldest first, so that keys can rotate.
 
@@ -57,12 +67,7 @@ class Seal:
                     f"secret_key is {type(key).__name__}; give a str, bytes, or a list of them, oldest first",
                 )
             keys.append(key.encode() if isinstance(key, str) else key)
-            if len(keys[-1]) < SHORTEST_KEY:
-                raise ConfigurationError(
-                    "cookieguard.E003",
-                    f"a secret key is {len(keys[-1])} bytes long, less than {SHORTEST_KEY}; make one with: "
-                    "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
-                )
+            refuse_short(keys[-1], "a secret key")
         self.keys = tuple(keys)
         # What `key_derivation="hmac"` makes of each key, made once instead of for each cookie.
         derived = [hmac.digest(key, _SALT, "sha256") for key in reversed(keys)]

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from ..adapter.guarded import find_guard
 from ..errors import ConfigurationError, PolicyError, Problem
+from ..framework import shown_warnings
 from ..wsgi import CookieGuard
 from .conf import guard, policy
 
@@ -20,13 +21,14 @@ MIDDLEWARE = "cookieguard.django.middleware.CookieGuardMiddleware"
 
 def check_guard(app_configs: Any, **_: object) -> list[CheckMessage]:
     """Try to build the guard; every mistake of the policy is a message of its own."""
-    try:
-        guard(CookieGuard, _nobody)
-    except PolicyError as error:
-        return [_message(problem) for problem in error.problems]
-    except ConfigurationError as error:
-        return [checks.Error(str(error).removeprefix(f"{error.id}: "), id=error.id)]
-    return [*map(_message, policy().warnings), *_middleware(), *_application()]
+    with shown_warnings():
+        try:
+            guard(CookieGuard, _nobody)
+        except PolicyError as error:
+            return [_message(problem) for problem in error.problems]
+        except ConfigurationError as error:
+            return [checks.Error(str(error).removeprefix(f"{error.id}: "), id=error.id)]
+        return [*map(_message, policy().warnings), *_middleware(), *_application()]
 
 
 def _nobody(environ: Any, start_response: Any) -> list[bytes]:

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from msgspec import Struct
 
 from ..errors import ConfigurationError
-from ..framework import Guard, Keys, Settings, read_settings
+from ..framework import Guard, Keys, Settings, own_keys, read_settings
 from ..policy.policy import Policy
 from .cookies import own_cookies
 
@@ -38,7 +38,9 @@ def site() -> Site:
             'there are no settings for the guard; write COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
         )
     read = read_settings(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
-    return Site(read, read.declaring(own_cookies()), read.keys or _own_keys())
+    # Django lists the newest of its old secrets first.
+    keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
+    return Site(read, read.declaring(own_cookies()), keys)
 
 
 def policy() -> Policy:
@@ -63,11 +65,6 @@ def policy_file() -> Path | None:
     given = getattr(settings, "COOKIEGUARD", None)
     named = given.get("POLICY") if isinstance(given, Mapping) else None
     return (_base() or Path()) / named if isinstance(named, str | PathLike) else None
-
-
-def _own_keys() -> Keys:
-    # Django lists the newest of its old secrets first.
-    return (*reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
 
 
 def _base() -> Path | None:

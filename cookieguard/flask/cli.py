@@ -7,7 +7,7 @@ import flask
 from flask.cli import AppGroup
 
 from ..errors import CookieguardError, NoGuard
-from ..framework import compare, describe
+from ..framework import compare, describe, shown_warnings
 from .cookies import own_cookies
 from .guarded import NAME
 
@@ -28,10 +28,11 @@ def check(context: click.Context, against: str | None) -> None:
     Exits with 0 if the guard can start, 1 if it can't.
     """
     try:
-        app = context.ensure_object(flask.cli.ScriptInfo).load_app()
-        if NAME not in app.extensions:
-            raise NoGuard(f"the app {app.name!r} has no guard: CookieGuard(app) switches it on")
-        policy = app.extensions[NAME].guard.enforcer.policy
+        with shown_warnings():
+            app = context.ensure_object(flask.cli.ScriptInfo).load_app()
+            if NAME not in app.extensions:
+                raise NoGuard(f"the app {app.name!r} has no guard: CookieGuard(app) switches it on")
+            policy = app.extensions[NAME].guard.enforcer.policy
         lines = [*describe(policy), *(compare(policy, against, own_cookies(app)) if against else ())]
     except CookieguardError as error:
         click.secho(str(error), fg="red", err=True)

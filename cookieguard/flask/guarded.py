@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from ..errors import ConfigurationError
-from ..framework import Keys, read_settings
+from ..framework import Keys, own_keys, read_settings
 from ..guard.verdict import logger
 from ..policy.model import Declaration
 from ..policy.policy import Policy
@@ -96,7 +96,7 @@ class GuardedApp:
         config = self._flask.config
         if not config.get("SECRET_KEY"):
             return ()
-        return (*(config.get("SECRET_KEY_FALLBACKS") or ()), config["SECRET_KEY"])
+        return own_keys(config.get("SECRET_KEY_FALLBACKS") or (), config["SECRET_KEY"])
 
 
 def _our_config(app: flask.Flask) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from ..policy.policy import Policy
 logger = logging.getLogger("cookieguard")
 
 Action = Literal["kept", "capped", "stripped", "swept"]
+WOULD: Mapping[str, str] = {"capped": "would cap", "stripped": "would strip", "swept": "would sweep"}
+"""What a log says of an action in report mode, where all passes."""
 
 UNREADABLE = "unreadable"
 RESERVED = "reserved"

@@ -121,7 +121,7 @@ def check_consent(reader: Reader, consent: ConsentSettings) -> None:
 
 def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSettings) -> None:
     """Find databases that can't hold proof, and proof that ends before what it proves."""
-    if not _LEDGER_URL.fullmatch(ledger.url):
+    if not _LEDGER_URL.fullmatch(ledger.url) and not reader.has_reported(("ledger", "url")):
         # A wrong address may hold a password all the same.
         reader.error(
             "cookieguard.E132",
@@ -129,6 +129,8 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
             "is neither a SQLite file nor a PostgreSQL database",
             'write "sqlite:///receipts.db" or "postgresql+psycopg://user@host/name"',
         )
+    if reader.has_reported(("ledger", "retention")):
+        return
     kept = ledger.retention.seconds
     if kept is None or kept < 86400:
         reader.error(

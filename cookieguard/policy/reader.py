@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
@@ -100,13 +100,15 @@ def _fields(shape: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, msgs
     return get_type_hints(shape), {field.name: field for field in msgspec.structs.fields(shape)}
 
 
-def suggest(word: object, known: Iterable[str]) -> str:
-    """Say what may have been meant by a word that isn't one of the known."""
+def suggest(word: object, known: Iterable[str], spelled: Callable[[str], str] = str) -> str:
+    """Say what may have been meant by a word that isn't one of the known, each as it is to be `spelled`."""
     names = list(known)
     import difflib  # for mistakes alone
 
     close = difflib.get_close_matches(str(word), names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(sorted(names))}"
+    if close:
+        return f"did you mean {spelled(close[0])!r}?"
+    return f"use one of {', '.join(map(spelled, sorted(names)))}"
 
 
 def _convert(value: Any, hint: Any) -> Any:

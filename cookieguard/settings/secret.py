@@ -11,7 +11,7 @@ from ..errors import Problem
 from ..guard.verdict import logger
 from .source import Source
 
-_MAKE_ONE = "make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+MAKE_ONE = "make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem]]:
@@ -24,10 +24,10 @@ def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem
             _wrong(source, f"{path} can't be read: {error.strerror}", "let the server's user read it")
         ]
     except UnicodeDecodeError:
-        return (), [_wrong(source, f"{path} isn't UTF-8", _MAKE_ONE)]
+        return (), [_wrong(source, f"{path} isn't UTF-8", MAKE_ONE)]
     keys = keys_in(text)
     if not keys:
-        return (), [_wrong(source, f"{path} holds no key", f"write one a line; {_MAKE_ONE}")]
+        return (), [_wrong(source, f"{path} holds no key", f"write one a line; {MAKE_ONE}")]
     _warn_of_readers(source, path, mode)
     return tuple(key for _, key in keys), [*_too_short(source, path, keys)]
 
@@ -43,14 +43,14 @@ def check_key(source: Source, key: str) -> list[Problem]:
     if len(key.encode()) >= SHORTEST_KEY:
         return []
     reason = f"is {len(key.encode())} bytes long, less than {SHORTEST_KEY}"
-    return [source.problem("cookieguard.E003", "secret", reason, _MAKE_ONE)]
+    return [source.problem("cookieguard.E003", "secret", reason, MAKE_ONE)]
 
 
 def _too_short(source: Source, path: Path, keys: list[tuple[int, str]]) -> Iterator[Problem]:
     for number, key in keys:
         if len(key.encode()) < SHORTEST_KEY:
             reason = f"the key in line {number} of {path} is {len(key.encode())} bytes long, less than"
-            yield source.problem("cookieguard.E003", "secret_file", f"{reason} {SHORTEST_KEY}", _MAKE_ONE)
+            yield source.problem("cookieguard.E003", "secret_file", f"{reason} {SHORTEST_KEY}", MAKE_ONE)
 
 
 def _wrong(source: Source, reason: str, remedy: str) -> Problem:

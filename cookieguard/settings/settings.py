@@ -15,7 +15,7 @@ from ..logs import Form, Level
 from ..policy.document import Overlay
 from ..policy.entries import ConsentSettings, GuardSettings, LedgerSettings, Site
 from . import source as sources
-from .secret import check_key, read_keys
+from .secret import MAKE_ONE, check_key, read_keys
 from .source import Source
 from .values import BadValue, convert, from_text
 
@@ -186,8 +186,10 @@ class _Reader:
     def _keys(self) -> tuple[str, ...]:
         source = self._source_of("secret", "secret_file")
         if source is None:
-            remedy = f"write a key into a file, and its path into {self._usual.spell('secret_file')}"
-            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", remedy)
+            place = self._usual.spell("secret_file")
+            # Keys belong neither beside settings nor on a command line.
+            remedy = f"write a key into a file, and its path into {place}, or set {sources.PREFIX}SECRET"
+            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", f"{remedy}; {MAKE_ONE}")
             return ()
         if {"secret", "secret_file"} <= source.values.keys():
             other = source.spell("secret")

@@ -149,7 +149,22 @@ def test_a_name_that_a_terminal_would_obey_is_escaped() -> None:
         pytest.param(
             ["uuid2", "--policy", "cookies.toml"], 1, "elsewhere   uuid2 on adnxs.com", id="elsewhere"
         ),
+        pytest.param(
+            ["uuid2"], 1, "sets it; for your own policy: --policy cookies.toml", id="elsewhere, no policy"
+        ),
         pytest.param(["nobody"], 1, 'name = "nobody"', id="nobody's"),
+        pytest.param(
+            ["nobody"],
+            1,
+            "not in the catalogue; for your own policy: --policy cookies.toml\n",
+            id="nobody's, no policy",
+        ),
+        pytest.param(
+            ["nobody", "--policy", "cookies.toml"],
+            1,
+            "because     no declaration matches\n",
+            id="nobody's, policy",
+        ),
     ],
 )
 def test_explain(arguments: list[str], code: int, says: str) -> None:

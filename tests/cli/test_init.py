@@ -172,9 +172,81 @@ def test_a_page_that_fails_is_told_and_the_rest_is_read() -> None:
 def test_what_to_do_next_is_said() -> None:
     said = init("--app", "shop.py", "--name", "Mine", "--contact", "me@shop.example").stdout
     assert "cookieguard check cookies.toml" in said
-    assert 'app = CookieGuard(app, Policy.from_file("cookies.toml"), secret_key=…)' in said
     site = Policy.from_file("cookies.toml").site
     assert (site.name, site.contact) == ("Mine", "me@shop.example")
+
+
+DJANGO = """
+from django.conf import settings
+settings.configure(SECRET_KEY="a key for these tests only", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"])
+import django
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+urlpatterns = [path("", lambda request: HttpResponse("hello"))]
+app = get_wsgi_application()
+"""
+
+
+@pytest.mark.parametrize(
+    ("app", "output", "lines"),
+    [
+        pytest.param(
+            None,
+            "cookies.toml",
+            [
+                "from cookieguard import CookieGuard, Policy",
+                'app = CookieGuard(app, Policy.from_file("cookies.toml"), secret_key=…)',
+            ],
+            id="plain WSGI",
+        ),
+        pytest.param(
+            "import flask\napp = flask.Flask(__name__)",
+            "cookies.toml",
+            [
+                "from cookieguard.flask import CookieGuard",
+                "CookieGuard(app)  # reads cookies.toml beside the app",
+            ],
+            id="Flask",
+        ),
+        pytest.param(
+            "import flask\napp = flask.Flask(__name__)",
+            "first.toml",
+            [
+                "from cookieguard.flask import CookieGuard",
+                'app.config["COOKIEGUARD_POLICY"] = "{folder}/first.toml"',
+                "CookieGuard(app)",
+            ],
+            id="Flask, another file",
+        ),
+        pytest.param(
+            DJANGO,
+            "cookies.toml",
+            [
+                'INSTALLED_APPS += ["cookieguard.django"]',
+                'MIDDLEWARE.insert(0, "cookieguard.django.middleware.CookieGuardMiddleware")',
+                'COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
+                "from cookieguard.django.wsgi import get_wsgi_application  # in wsgi.py, for Django's own",
+            ],
+            id="Django",
+        ),
+    ],
+)
+def test_how_the_framework_is_guarded_is_said(
+    app: str | None, output: str, lines: list[str], folder: Path
+) -> None:
+    if app:
+        (folder / "shop.py").write_text(app)
+    done = subprocess.run(
+        [*COMMAND, "--app", "shop:app", "--output", output, "--yes"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    _check, *steps, _report = done.stdout.partition("Next:\n")[2].splitlines()
+    assert steps == [f"  {line.replace('{folder}', str(folder))}" for line in lines]
 
 
 def test_a_recorded_visit_alone(folder: Path) -> None:

@@ -67,6 +67,15 @@ def test_the_whole_way(file: Path, tmp_path: Path) -> None:
     assert json.loads(run("verify", file, "--json").stdout)["erased"] == 1
 
 
+def test_a_database_that_is_away_is_told_in_one_line(file: Path) -> None:
+    url = "postgresql+psycopg://shop@127.0.0.1:1/shop"
+    file.write_text(f'[ledger]\nurl = "{url}"\nretention = "3 years"\n')
+    done = run("init", file)
+
+    assert (done.exit_code, done.stderr.count("Error: ")) == (2, 1)
+    assert "the database refuses: " in done.stderr and "\\" not in done.stderr
+
+
 def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("init", file)
     monkeypatch.delenv("COOKIEGUARD_SECRET")

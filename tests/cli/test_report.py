@@ -20,9 +20,6 @@ from cookieguard.cli.main import main
 POLICY = """
 use = ["google-analytics", "django"]
 
-[guard]
-mode = "report"
-
 [[cookies]]
 name = "auth"
 category = "essential"
@@ -75,11 +72,16 @@ FORMATS = {
 
 
 @pytest.fixture(params=FORMATS.values(), ids=FORMATS)
-def log(request: pytest.FixtureRequest, folder: Path) -> None:
-    (folder / "cookies.toml").write_text(POLICY)
+def form(request: pytest.FixtureRequest) -> logging.Formatter:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(params=["report", "enforce"])
+def log(request: pytest.FixtureRequest, form: logging.Formatter, folder: Path) -> None:
+    (folder / "cookies.toml").write_text(f'{POLICY}\n[guard]\nmode = "{request.param}"\n')
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(request.param)
+    handler.setFormatter(form)
     logger = logging.getLogger("cookieguard")
     before = logger.level
     logger.addHandler(handler)
@@ -108,6 +110,7 @@ def test_the_guards_own_log_is_read_back() -> None:
         ("auth", 3, "essential")
     ]
     assert [row["cookie"] for row in found["weak_attributes"]] == ["menu open: *"]
+    assert [(row["cookie"], row["times"]) for row in found["swept"]] == [("_ga", 3)]
     never = {row["cookie"] for row in found["never_seen"]}
     assert {"csrftoken", "_gid"} <= never
     assert not {"sessionid", "auth", "_ga", "menu open: *", "cookieguard"} & never

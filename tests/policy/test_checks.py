@@ -71,6 +71,11 @@ MISTAKES = [
     pytest.param(cookie(party='"second"'), "E104", "cookies[1].party", 9, "second", id="party"),
     pytest.param(cookie(category=None), "E105", "cookies[1]", 4, "'category' is missing", id="no category"),
     pytest.param("[announcement]\nsummary = 'S'", "E105", "announcement", 4, "'effective' is missing", id="no day"),
+    pytest.param("[ledger]\nurl = 'sqlite:///r.db'", "E105", "ledger", 4, "'retention' is", id="no retention"),
+    pytest.param("[ledger]\nretention = '3 years'", "E105", "ledger", 4, "'url' is missing", id="no database"),
+    pytest.param(
+        "[ledger]\nurl = 'sqlite:///r.db'\nretention = 'long'", "E106", "ledger.retention", 6, "long", id="wrong retention"
+    ),
     pytest.param("[providers.acme]\nhosts = []", "E105", "providers.acme", 4, "'name' is missing", id="no name"),
     pytest.param(cookie(lifetime='"half a year"'), "E106", "cookies[1].lifetime", 8, "half a year", id="no duration"),
     pytest.param(cookie(lifetime="30"), "E106", "cookies[1].lifetime", 8, "30", id="number for a duration"),
