@@ -198,9 +198,8 @@ def stats(
 
     By day and language it counts who accepted all, some or nothing of what they were asked.
     """
-    from ..ledger import picture
-
     with _reading("counting", file, secret_file) as (store, tick):
+        from ..ledger import picture
         from ..ledger import stats as counting
 
         counted = counting.count(store.database, since.date().isoformat() if since else "", tick)
