@@ -4,12 +4,12 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test browser firefox php postgres wrk laws fuzz differential soak ledger-load ledger-million lint bench script clean
+.PHONY: demo test browser firefox php postgres systemd wrk laws fuzz differential soak ledger-load ledger-million lint bench script clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: $(INSTALLED) browser firefox php postgres lint
+test: $(INSTALLED) browser firefox php postgres systemd lint
 	$(BIN)/python -m pytest -m "" -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 # The browser tests drive the system's Chromium. Where CI is set they skip nothing, so that Debian's is
@@ -33,6 +33,13 @@ postgres:
 		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
 		apt-get update && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; }
+
+# And with systemd, which reads the unit of examples/serving; nothing of it runs.
+systemd:
+	@command -v systemd-analyze || \
+		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd; }
 
 # No decision lost or doubled, in full: 20,000 by eight processes, and a process killed a hundred times.
 ledger-load: $(INSTALLED) postgres

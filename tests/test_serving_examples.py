@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -153,8 +154,12 @@ def test_the_unit_sets_what_is_known() -> None:
     assert service["ExecStart"].endswith("cookieguard.serve:app")
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd isn't here")
 def test_systemd_finds_nothing_in_the_unit(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        absent = "no systemd-analyze on this machine: apt install systemd"
+        if os.environ.get("CI"):
+            pytest.fail(f"{absent}; with CI set nothing is skipped", pytrace=False)
+        pytest.skip(absent)
     # The program itself is the one thing that can't be there.
     text = (EXAMPLES / "shop.service").read_text().replace("/srv/shop/.venv/bin/gunicorn", "/bin/true")
     (tmp_path / "shop.service").write_text(text)
