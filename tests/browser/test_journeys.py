@@ -6,8 +6,10 @@ and all that the accepted providers set.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -251,13 +253,14 @@ def test_a_changed_policy_asks_again_about_what_changed(
     check(anna, served, providers, "functional", "marketing")
 
 
-def test_an_announced_change(site: Make, visitor: Make, providers: Providers, tmp_path: Any) -> None:
-    import json
-
-    (tmp_path / "next.json").write_text(json.dumps(changed()))
-    effective = "2026-12-01"
+def announced(folder: Path, effective: str) -> Policy:
+    (folder / "next.json").write_text(json.dumps(changed()))
     announcement = {"effective": effective, "summary": "We add a newcomer.", "policy": "next.json"}
-    policy = Policy.from_dict({**SERVICES, "announcement": announcement}, base=tmp_path)
+    return Policy.from_dict({**SERVICES, "announcement": announcement}, base=folder)
+
+
+def test_an_announced_change(site: Make, visitor: Make, providers: Providers, tmp_path: Path) -> None:
+    policy = announced(tmp_path, "2026-12-01")
     now = [time.mktime((2026, 11, 20, 12, 0, 0, 0, 0, 0))]
     served, anna = site(shop(), policy, clock=lambda: now[0]), visitor()
     anna.page.clock.set_fixed_time(now[0])
@@ -580,14 +583,17 @@ def test_the_whole_journey_by_keyboard(site: Make, visitor: Make, providers: Pro
     page.locator("dialog").wait_for(state="detached")
 
 
+def spoken(language: str) -> Callable[..., Iterable[bytes]]:
+    """The shop in this language, light or dark as the visitor likes it."""
+    written = f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"'.encode()
+    body = snippets.page("").replace(b'lang="en"', written)
+    return shop(body.replace(b"<h1>", b"<style>:root{color-scheme:light dark}</style><h1>"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_everybody_can_use_banner_and_dialog(site: Make, visitor: Make, scheme: str, language: str) -> None:
-    body = snippets.page("").replace(
-        b'lang="en"', f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"'.encode()
-    )
-    body = body.replace(b"<h1>", b"<style>:root{color-scheme:light dark}</style><h1>")
-    served, anna = site(shop(body), SERVICES), visitor(scheme=scheme, language="fr")
+    served, anna = site(spoken(language), SERVICES), visitor(scheme=scheme, language="fr")
     for width in (390, 1280):
         anna.context.clear_cookies()
         anna.page.set_viewport_size({"width": width, "height": 844})
@@ -602,8 +608,39 @@ def test_everybody_can_use_banner_and_dialog(site: Make, visitor: Make, scheme: 
         anna.page.locator(".cg-manage").click()
         anna.page.locator("dialog[open]").wait_for()
         assert axe(anna.page) == []
+        accept, reject = (
+            anna.page.locator(f"dialog button.cg-button[value={choice}]") for choice in ("all", "none")
+        )
+        assert look(accept) == look(reject)
         anna.page.keyboard.press("Escape")
         press(anna, "none")
         link(anna).wait_for()
         assert axe(anna.page) == []
         assert layout_shift(anna.page) == 0
+
+
+@pytest.mark.parametrize(("scheme", "language", "width"), [("light", "en", 1280), ("dark", "ar", 390)])
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("announced", "We add a newcomer."),
+        ("changed", "so we ask again: Statistics."),
+        ("privacy-control", "for: Functional and Statistics."),
+    ],
+)
+def test_everybody_can_use_every_banner(
+    site: Make, visitor: Make, tmp_path: Path, why: str, said: str, scheme: str, language: str, width: int
+) -> None:
+    policies = {"announced": announced(tmp_path, "2999-01-15"), "changed": changed()}
+    served = site(spoken(language), policies.get(why, SERVICES))
+    anna = visitor(scheme=scheme, width=width, gpc=why == "privacy-control")
+    if why == "changed":
+        anna.context.add_cookies([stored(Policy.from_dict(SERVICES), *EVERYTHING)])
+    anna.page.goto(served.url())
+    banner(anna).wait_for()
+
+    assert language != "en" or said in banner(anna).inner_text()
+    assert axe(anna.page) == []
+    buttons = anna.page.locator(".cg-banner button")
+    assert look(buttons.nth(0)) == look(buttons.nth(1))
+    assert layout_shift(anna.page) == 0

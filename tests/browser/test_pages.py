@@ -200,12 +200,15 @@ def test_everybody_can_use_the_page(site: Make, visitor: Make, scheme: str, lang
         assert axe(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_page_after_a_choice(site: Make, visitor: Make, scheme: str) -> None:
-    served, anna = site(shop, FULL), visitor(scheme=scheme, gpc=True)
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "en"), ("dark", "ar")])
+def test_everybody_can_use_the_page_after_a_choice(
+    site: Make, visitor: Make, scheme: str, language: str
+) -> None:
+    served, anna = site(shop, FULL), visitor(scheme=scheme, language=language, gpc=True)
     anna.page.goto(served.mount)
     button(anna.page, "all").click()
 
+    assert ticked(anna.page) == list(OPTIONAL)
     assert axe(anna.page) == []
 
 
