@@ -1,11 +1,13 @@
-"""No decision is lost or doubled: many processes, a server that is killed, processes that are killed."""
+"""No decision is lost or doubled: many processes, a server that is killed or away, processes that are killed."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ledgers
@@ -69,6 +71,35 @@ def test_a_server_that_is_killed(postgres_store: Store, cluster: postgres.Cluste
     assert any(line.startswith("! 503") for line in lines)
     assert len(kept) == len(set(kept)) and told <= set(kept)
     assert len(kept) - len(told) <= PROCESSES
+    assert verify(postgres_store).breaks == ()
+
+
+@pytest.mark.postgres
+def test_refusals_wait_for_a_server_that_is_away(
+    postgres_store: Store, cluster: postgres.Cluster, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+    policy = ledgers.policy_of(cluster.url, str(spool))
+    # Two that share a spool, as the processes of one site do.
+    guards = [ledgers.guard_of(policy) for _ in range(2)]
+    postgres_store.database.close()
+    cluster.kill()
+    try:
+        with ThreadPoolExecutor(8) as visitors:
+            refused = [*visitors.map(lambda number: ledgers.accept(guards[number % 2], policy), range(40))]
+    finally:
+        cluster.start()
+    waiting = [
+        json.loads(line.partition(b"\t")[0])["receipt"]["id"] for line in spool.read_bytes().splitlines()
+    ]
+    with ThreadPoolExecutor(2) as visitors:
+        accepted = [*visitors.map(lambda guard: ledgers.accept(guard, policy, "analytics"), guards)]
+    for guard in guards:
+        guard.enforcer.ledger.store.database.close()
+
+    assert {status for status, _ in refused + accepted} == {"200 OK"}
+    assert len(set(waiting)) == len(refused) and not spool.read_bytes()
+    assert sorted(stored(postgres_store)) == sorted([*waiting, *(str(id) for _, id in accepted)])
     assert verify(postgres_store).breaks == ()
 
 
