@@ -46,7 +46,8 @@ def ledger() -> None:
 
 @ledger.command(cls=Command, examples=("cookieguard ledger init cookies.toml",), files=_FILES)
 @_common
-def init(file: Path, secret_file: Path | None) -> None:
+@json_option
+def init(file: Path, secret_file: Path | None, as_json: bool) -> None:
     """Make the ledger's tables, or bring them up to date.
 
     Run it before the app starts, after an update of cookieguard, and after a change of keys: the ends
@@ -55,7 +56,10 @@ def init(file: Path, secret_file: Path | None) -> None:
     with _opened(file, secret_file, creates=True) as store:
         store.database.migrate()
         chains = store.prepare()
-        say(f"{store.database.name}: ready, {count(chains, 'chain')}", style="green")
+        if as_json:
+            print_json({"database": store.database.name, "chains": chains})
+        else:
+            say(f"{store.database.name}: ready, {count(chains, 'chain')}", style="green")
 
 
 @ledger.command(
@@ -160,7 +164,8 @@ def export(file: Path, kind: Any, output: Path | None, force: bool, secret_file:
 
 @ledger.command(cls=Command, examples=("cookieguard ledger prune cookies.toml",), files=_FILES)
 @_common
-def prune(file: Path, secret_file: Path | None) -> None:
+@json_option
+def prune(file: Path, secret_file: Path | None, as_json: bool) -> None:
     """Delete receipts that are older than [ledger] retention.
 
     The others still verify, from a signed checkpoint on. What doesn't verify isn't deleted: its traces would
@@ -175,6 +180,9 @@ def prune(file: Path, secret_file: Path | None) -> None:
         for batch in pruning.prune(store, before, today=day_of(now).isoformat()):
             gone += batch
             tick(batch)
+    if as_json:
+        print_json({"before": before, "pruned": gone})
+        return
     say(f"{count(gone, 'receipt')} from before {before} {'is' if gone == 1 else 'are'} gone")
 
 

@@ -49,6 +49,8 @@ def test_the_whole_way(file: Path, tmp_path: Path) -> None:
     assert json.loads(run("export", file).stdout)["decisions"][0]["choice"] == "accepted"
     assert "analytics=accepted" in run("export", file, "--format", "csv").stdout
     assert "0 receipts" in run("prune", file).output
+    assert json.loads(run("prune", file, "--json").stdout)["pruned"] == 0
+    assert json.loads(run("init", file, "--json").stdout)["chains"] > 0
     assert "analytics" in run("stats", file).output
     page = tmp_path / "stats.html"
     assert run("stats", file, "--html", page).exit_code == 0

@@ -46,6 +46,16 @@ def test_help_is_a_short_manual(path: tuple[str, ...], command: click.Command) -
     }
 
 
+# They write a document of their own form, JSON among them, or run on.
+NO_JSON = {"completion", "ledger export", "ledger show", "policy render", "schema", "sidecar"}
+
+
+@pytest.mark.parametrize(("path", "command"), [*commands(main)])
+def test_what_a_command_tells_a_program_can_read(path: tuple[str, ...], command: click.Command) -> None:
+    reads = any("--json" in option.opts for option in command.params)
+    assert reads == (" ".join(path) not in NO_JSON)
+
+
 @pytest.mark.parametrize(
     "path", [(), ("policy",), ("consent",), ("ledger",)], ids=["all", "policy", "consent", "ledger"]
 )
