@@ -294,7 +294,7 @@ def ledger_table(found: Mapping[str, tuple[float, float, float, float]]) -> str:
         ),
         ("that of a day", [f"{cores(each[1], DECISIONS):.2f} cores" for each in found.values()]),
         (
-            "stored a second on a busy machine of two cores (one writer, eight)",
+            "stored a second on a machine of two cores (one writer, eight)",
             [f"{each[3]:,.0f}" for each in found.values()],
         ),
         ("to verify one, our side", [f"{each[2]:,.0f} µs" for each in found.values()]),
