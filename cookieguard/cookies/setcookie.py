@@ -29,7 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_PAIR = 4096
 _MAX_ATTRIBUTE_VALUE = 1024
 _DELTA_SECONDS = re.compile(r"-?[0-9]+")
-_SIGNED = re.compile(r"\+[0-9]+")
+_CONTESTED_AGE = re.compile(r"\+|[0-9]{16}")
 # What every browser tried reads as the same date. On others they differ from the draft and each
 # other: Firefox obeys zones, and where a browser can't read a date it keeps the cookie.
 PLAIN_DATE = re.compile(
@@ -244,7 +244,7 @@ def _parse_attributes(unparsed: str) -> Attributes:
         # let the last one win and then find it invalid.
         if name == "max-age":
             seconds = parse_max_age(value)
-            odd_age |= bool(_SIGNED.fullmatch(value)) or (seconds is None and max_age is not None)
+            odd_age |= seconds is None and (max_age is not None or is_contested_age(value))
             unreadable |= seconds is None
             max_age = max_age if seconds is None else seconds
         elif name == "expires":
@@ -275,6 +275,14 @@ def _parse_attributes(unparsed: str) -> Attributes:
 
 
 _SAME_SITE: dict[str, SameSite] = {"strict": "Strict", "lax": "Lax", "none": "None"}
+
+
+def is_contested_age(value: str) -> bool:
+    """Tell whether some browser may obey a Max-Age that the draft ignores.
+
+    Chromium takes a plus sign, Chromium and Firefox store `9223372036854775808,` for 400 days.
+    """
+    return bool(_CONTESTED_AGE.match(value)) and parse_max_age(value) is None
 
 
 def parse_max_age(value: str) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from ..cookies.date import parse_cookie_date
-from ..cookies.setcookie import Attributes, parse_max_age, split_attribute
+from ..cookies.setcookie import Attributes, is_contested_age, parse_max_age, split_attribute
 from ..policy.model import Declaration
 
 _STRENGTH = {None: 0, "None": 0, "Lax": 1, "Strict": 2}
@@ -33,11 +33,11 @@ def cap_lifetime(unparsed: str, limit: int | None, now: float) -> str:
     to browsers the last one counts.
     """
     kept: list[str] = []
-    signed = False
+    contested = False
     for attribute in unparsed.split(";"):
         name, value = split_attribute(attribute)
         if name == "max-age":
-            signed |= value.startswith("+")
+            contested |= is_contested_age(value)
             seconds = parse_max_age(value)
             if seconds is None or limit is None:
                 kept = _without(name, kept)
@@ -51,9 +51,9 @@ def cap_lifetime(unparsed: str, limit: int | None, now: float) -> str:
             if date.timestamp() > now + limit:
                 attribute = f" Expires={formatdate(now + limit, usegmt=True)}"
         kept.append(attribute)
-    # Chromium obeys a Max-Age with a plus sign, others the date beside it: either may be past, and
-    # neither is the cookie to be lost.
-    return ";".join(_without("expires", _without("max-age", kept)) if signed else kept)
+    # Some browser obeys the Max-Age, others the date beside it: either may be past, and neither is the
+    # cookie to be lost.
+    return ";".join(_without("expires", _without("max-age", kept)) if contested else kept)
 
 
 def _without(name: str, attributes: list[str]) -> list[str]:

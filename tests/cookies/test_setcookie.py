@@ -249,6 +249,10 @@ def test_1024_octets_of_an_attribute(attributes: str, field: str, expected: obje
         pytest.param(f"Expires={PAST}; Expires=junk", False, id="browsers: unreadable last expires"),
         pytest.param(f"Max-Age=abc; Expires={PAST}", True, id="browsers: unreadable max age, expires counts"),
         pytest.param(f"Max-Age=+5; Expires={PAST}", False, id="browsers: a plus sign counts in Chromium"),
+        pytest.param(
+            f"Expires={PAST}; Max-Age=9223372036854775808,", False, id="browsers: too large to be invalid"
+        ),
+        pytest.param(f"Expires={PAST}; Max-Age=5000,", True, id="browsers: invalid"),
         pytest.param("Expires=Thu, 01-Jan-69 00:00:00 GMT", False, id="browsers: 69 is 2069"),
         pytest.param("Expires=Thu, 01-Jan-70 00:00:00 GMT", True, id="browsers: 70 is 1970"),
         pytest.param("Expires=Fri, 01 Jan 0099 00:00:00 GMT", True, id="browsers: 0099 is 1999"),

@@ -97,6 +97,9 @@ def at(seconds: float) -> str:
         # Each of these took an essential cookie away that a browser stores without the guard.
         pytest.param(f"own=1; Max-Age=+0; Expires={at(60)}", "own=1", id="signed-nothing"),
         pytest.param(f"own=1; Expires={PAST}; Max-Age=+60", "own=1", id="signed-beside-a-date"),
+        pytest.param(
+            f"own=1; Expires={PAST}; Max-Age=9223372036854775808,", "own=1", id="too-large-beside-a-date"
+        ),
         pytest.param(f"own=1; Expires={PAST}; Expires=soon", "own=1", id="unreadable-behind-a-past-one"),
         pytest.param("stats=1; Max-Age=" + "9" * 40, f"stats=1; Max-Age={LIMIT}", id="huge"),
         pytest.param("brief=1; Max-Age=60; Path=/", "brief=1; Path=/", id="session-takes-max-age-off"),

@@ -263,6 +263,7 @@ SHAPES: dict[str, str] = {
     "max-age 0 beats a date": f"NAME=1; Max-Age=0; Expires={FAR}",
     "unreadable max-age beside a past date": f"NAME=1; Max-Age=abc; Expires={PAST}",
     "unreadable max-age beside a date": f"NAME=1; Max-Age=abc; Expires={FAR}",
+    "max-age too large to be invalid": f"NAME=1; Expires={PAST}; Max-Age=9223372036854775808,",
     "signed max-age beside a past date": f"NAME=1; Max-Age=+60; Expires={PAST}",
     "signed nothing beside a date": f"NAME=1; Max-Age=+0; Expires={FAR}",
     "max-age twice": "NAME=1; Max-Age=0; Max-Age=60",
