@@ -52,6 +52,7 @@ _REFUSED = re.compile(f"{_PREFIX}ads[0-9][0-9]|cookieguard|__Host-cookieguard")
 _CAPPED = re.compile(f"{_PREFIX}(?:keep|lang|ads)[0-9][0-9]")
 _MINIMUM = re.compile(f"{_PREFIX}keep[0-9][0-9]")
 _FULL_DATE = re.compile(r"= *\w{3}, [0-9]{2} \w{3} [0-9]{4} [0-9:]{8} GMT *($|;)")
+_EXPIRES = re.compile(r";\s*expires\s*=", re.IGNORECASE)
 # The year 38 to Firefox, 2038 to the draft.
 _SHORT_YEAR = re.compile(r"\b00[0-9]{2}\b")
 _WSP = " \t"
@@ -230,7 +231,7 @@ def _ambiguous(headers: Iterable[str]) -> Iterator[str]:
 def _is_unsure(headers: Iterable[str], held: Held, scripts: bool) -> bool:
     """Whether browsers may differ on when the cookie ends, or on a tab.
 
-    The browser guard reads dates by `Date.parse`, which is sure of fewer.
+    The browser guard is sure of fewer dates, and drops the others.
     """
     return any(_is_odd(header, scripts) for header in headers if held.name in header)
 
@@ -241,4 +242,5 @@ def _is_odd(header: str, scripts: bool) -> bool:
         return True
     if cookie.attributes.contested or cookie.attributes.unreadable_end:
         return True
-    return scripts and cookie.expires is not None and not _FULL_DATE.search(header)
+    dates = len(_EXPIRES.findall(header))
+    return scripts and cookie.expires is not None and len(_FULL_DATE.findall(header)) < dates
