@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from os import PathLike
 from pathlib import Path as FilePath
@@ -177,8 +177,7 @@ def _build(
     # What a provider's tags wait for is the catalogue's word before an import's.
     declarations = (
         *own,
-        *_consent_cookie(consent),
-        *(_receipt_cookie(consent) if ledger else ()),
+        *_own_cookies(consent, proves=ledger is not None),
         *_not_overridden(taken_over, [*own, *imported]),
         *imported,
     )
@@ -301,30 +300,28 @@ def _with_settings(
     return msgspec.structs.replace(following, guard=guard, consent=consent)
 
 
-def _consent_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
-    """The consent cookie is declared by itself, under both names it may have."""
-    for name in CONSENT_COOKIES:
+def _own_cookies(consent: ConsentSettings, *, proves: bool) -> Iterator[Declaration]:
+    """Declare what the guard itself sets, each under both names it may have."""
+    yield from _own_cookie(
+        CONSENT_COOKIES, consent, "Remembers which categories of cookies you accepted or refused."
+    )
+    if proves:
+        purpose = "Finds the proof of what you accepted, so that you can see and delete it."
+        yield from _own_cookie(RECEIPT_COOKIES, consent, purpose, http_only=True)
+
+
+def _own_cookie(
+    names: Sequence[str], consent: ConsentSettings, purpose: str, *, http_only: bool = False
+) -> Iterator[Declaration]:
+    for name in names:
         yield Declaration(
             name=name,
             category=ESSENTIAL,
-            purpose="Remembers which categories of cookies you accepted or refused.",
+            purpose=purpose,
             lifetime=consent.lifetime,
             path="/",
             domain=None if name.startswith("__Host-") else consent.domain,
-            pattern=Exact(name),
-        )
-
-
-def _receipt_cookie(consent: ConsentSettings) -> Iterator[Declaration]:
-    for name in RECEIPT_COOKIES:
-        yield Declaration(
-            name=name,
-            category=ESSENTIAL,
-            purpose="Finds the proof of what you accepted, so that you can see and delete it.",
-            lifetime=consent.lifetime,
-            path="/",
-            domain=None if name.startswith("__Host-") else consent.domain,
-            http_only=True,
+            http_only=http_only,
             pattern=Exact(name),
         )
 

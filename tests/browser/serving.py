@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from http.server import HTTPServer
 from socketserver import ThreadingMixIn
 from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -66,6 +67,13 @@ def serve_https(app: App, certificate: Certificate) -> Iterator[int]:
     )
     server.base_environ["HTTPS"] = "on"
     server.set_app(app)
+    with running(server) as port:
+        yield port
+
+
+@contextmanager
+def running(server: HTTPServer) -> Iterator[int]:
+    """Let a server serve in a thread, and yield its port."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

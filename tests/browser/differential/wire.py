@@ -9,28 +9,20 @@ from __future__ import annotations
 import io
 import ssl
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from browser.serving import App
+from browser.serving import App, running
 
 
 @contextmanager
 def serve(app: App, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve an app on a free port of loopback, over TLS if there is a context, and yield the port."""
-    server = _Server(app, context)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join(10)
-        server.server_close()
+    with running(_Server(app, context)) as port:
+        yield port
 
 
 class _Server(ThreadingHTTPServer):
