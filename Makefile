@@ -4,42 +4,43 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test browser firefox php postgres systemd wrk laws fuzz differential soak ledger-load ledger-million lint bench script clean
+.PHONY: demo test browser firefox php postgres systemd apache wrk laws fuzz differential soak ledger-load ledger-million lint bench script clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
-test: $(INSTALLED) browser firefox php postgres systemd lint
+test: $(INSTALLED) browser firefox php postgres systemd apache lint
 	$(BIN)/python -m pytest -m "" -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
-# The browser tests drive the system's Chromium. Where CI is set they skip nothing, so that Debian's is
-# installed then, by root; elsewhere it is left to you.
+# What is no Python package is left to you, and tests that need it say that they are skipped. Where CI is set
+# they skip nothing: then root installs Debian's. $(call debian,how to tell that it is there,package)
+define debian
+@{ $(1); } >/dev/null 2>&1 || { [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
+	apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(2); }
+endef
+
 browser:
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
-		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
-		apt-get update && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; }
+	$(call debian,command -v chromium || command -v chromium-browser || command -v google-chrome,chromium)
 
-# So with Firefox, the second judge of what browsers make of cookies.
+# The second judge of what browsers make of cookies.
 firefox:
-	@command -v firefox-esr || command -v firefox || \
-		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
-		apt-get update && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends firefox-esr; }
+	$(call debian,command -v firefox-esr || command -v firefox,firefox-esr)
 
-# The same with PostgreSQL, which the ledger's tests start by themselves.
+# The ledger's tests start it by themselves.
 postgres:
-	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres || \
-		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
-		apt-get update && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; }
+	$(call debian,ls /usr/lib/postgresql/*/bin/postgres || command -v postgres,postgresql)
 
-# And with systemd, which reads the unit of examples/serving; nothing of it runs.
+# It reads the unit of examples/serving; nothing of that runs.
 systemd:
-	@command -v systemd-analyze || \
-		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
-		apt-get update && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd; }
+	$(call debian,command -v systemd-analyze,systemd)
+
+# The app behind the sidecar.
+php:
+	$(call debian,command -v php,php-cli)
+
+# With mod_wsgi, for the Python of Debian.
+apache:
+	$(call debian,ls /usr/lib/apache2/modules/mod_wsgi.so,libapache2-mod-wsgi-py3)
 
 # No decision lost or doubled, in full: 20,000 by eight processes, and a process killed a hundred times.
 ledger-load: $(INSTALLED) postgres
@@ -58,13 +59,6 @@ wrk:
 		{ [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] && apt-get update && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk; } || \
 		{ echo "wrk is needed: apt install wrk"; exit 1; }
-
-# So with PHP, for the app behind the sidecar.
-php:
-	@command -v php || \
-		{ [ -n "$(CI)" ] && [ -f /etc/debian_version ] && [ "$$(id -u)" = 0 ] || exit 0; \
-		apt-get update && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends php-cli; }
 
 # Every law over arbitrary bytes, with ten thousand examples instead of the hundred of `make test`.
 EXAMPLES ?= long
