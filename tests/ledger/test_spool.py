@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +44,39 @@ def test_what_is_not_stored_stays(spool: Spool) -> None:
     with pytest.raises(OSError, match="away"):
         spool.drain(refuse, 10)
     assert spool.drain(lambda entries: None, 10) == 1
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from cookieguard.ledger.chain import Keys
+from cookieguard.ledger.receipt import Receipt, new_id
+from cookieguard.ledger.spool import Spool
+
+folder = Path(sys.argv[2])
+spool = Spool(folder / "spool", Keys([b"k" * 32]))
+if sys.argv[1] == "add":
+    for _ in range(50):
+        receipt = Receipt(new_id(0), "2026-11-25T12:00:00Z", "[]", "api")
+        spool.add(receipt, None)
+        print(receipt.id)
+while sys.argv[1] == "drain" and not ((folder / "ended").exists() and spool.is_empty):
+    spool.drain(lambda entries: print(*[receipt.id for receipt, _ in entries], sep="\\n"), 3)
+"""
+
+
+def test_processes_share_it(tmp_path: Path) -> None:
+    def start(does: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROCESS, does, str(tmp_path)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    drains, adds = [start("drain") for _ in range(2)], [start("add") for _ in range(3)]
+    added = [id for process in adds for id in process.communicate(timeout=60)[0].split()]
+    (tmp_path / "ended").touch()
+    drained = [id for process in drains for id in process.communicate(timeout=60)[0].split()]
+
+    assert [process.returncode for process in (*drains, *adds)] == [0] * 5
+    assert len(added) == 150 and sorted(drained) == sorted(added)
 
 
 def test_half_a_line_is_left_out(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
