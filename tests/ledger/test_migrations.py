@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect
 
 from cookieguard.ledger.store import Store
 from cookieguard.ledger.tables import VERSIONS, metadata
@@ -24,3 +25,8 @@ def test_the_migrations_make_the_tables(made: str, request: pytest.FixtureReques
         context = MigrationContext.configure(connection, opts=options)
 
         assert compare_metadata(context, metadata) == []
+        # Alembic compares no primary keys.
+        found = inspect(connection)
+        for table in metadata.sorted_tables:
+            key = [column.name for column in table.primary_key]
+            assert found.get_pk_constraint(table.name)["constrained_columns"] == key
