@@ -17,7 +17,7 @@ from .errors import ConfigurationError, Problem
 from .guard.verdict import Override, logger
 from .policy.document import Document, read_file
 from .policy.framework import declare
-from .policy.model import CONSENT_COOKIES, Declaration
+from .policy.model import GUARD_COOKIES, Declaration
 from .policy.policy import Policy
 from .policy.reader import suggest
 
@@ -94,7 +94,7 @@ def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
 
 def describe(policy: Policy) -> Iterator[str]:
     """Say in a few lines what a policy comes to."""
-    declared = [cookie for cookie in policy.declarations if cookie.name not in CONSENT_COOKIES]
+    declared = [cookie for cookie in policy.declarations if cookie.name not in GUARD_COOKIES]
     yield f"{len(declared)} cookies declared, {len(policy.warnings)} warnings"
     for cookie in declared:
         if cookie.origin == "framework":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .configured import guard
-from .owncookies import own_cookies
+from .frameworkcookies import framework_cookies
 from .settings import WSGISettings, said_to_process, settings_from
 from .settings.source import section
 
@@ -29,7 +29,7 @@ def filter_factory(
     # The file may be one that `cookieguard.serve` reads as well; the pipeline names its own app.
     said = [source if source.text else source.without("app") for source in said_to_process(os.environ)]
     settings = settings_from(WSGISettings, *said, section(local_conf, folder, title))
-    return lambda app: guard(app, settings, own_cookies(app))
+    return lambda app: guard(app, settings, framework_cookies(app))
 
 
 def filter_app_factory(

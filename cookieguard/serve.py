@@ -6,11 +6,11 @@ Importing this reads the environment, and raises ConfigurationError where it is 
 from __future__ import annotations
 
 from .configured import guard, load_app
-from .owncookies import own_cookies
+from .frameworkcookies import framework_cookies
 from .settings import ServeSettings, settings_of_process
 
 _settings = settings_of_process(ServeSettings)
 
 _app = load_app(_settings)
 
-app = application = guard(_app, _settings, own_cookies(_app))
+app = application = guard(_app, _settings, framework_cookies(_app))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ..errors import PolicyError, Problem
 from ..policy.entries import json_schema
-from ..policy.model import OWN_COOKIES
+from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
 from .inputs import FILE
 from .manual import FINE, FOUND, Command
@@ -130,7 +130,7 @@ def _print_check(checked: Checked) -> None:
         say(f"{checked.file}: {count(len(checked.errors), 'mistake')}; the guard will not start")
         return
     policy = checked.policy
-    declared = sum(declaration.name not in OWN_COOKIES for declaration in policy.declarations)
+    declared = sum(declaration.name not in GUARD_COOKIES for declaration in policy.declarations)
     say(
         f"{checked.file}: {count(declared, 'cookie')} declared, "
         f"{count(len(policy.optional), 'category')} to decide on, {count(len(checked.problems), 'warning')}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..policy.model import OWN_COOKIES
+from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
 from .inputs import FILE_OR_STDIN, load_policy, policy_option, read_lines
 from .logfile import Told, read_log
@@ -81,7 +81,7 @@ def _never_seen(told: Counter[Told], policy: Policy) -> list[dict[str, Any]]:
     return [
         {"cookie": each.name, "category": each.category, "service": each.service, "set_by": each.set_by}
         for each in policy.declarations
-        if each.kind == "cookie" and each.name not in OWN_COOKIES and each.name not in seen
+        if each.kind == "cookie" and each.name not in GUARD_COOKIES and each.name not in seen
     ]
 
 

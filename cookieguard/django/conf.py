@@ -17,7 +17,7 @@ from msgspec import Struct
 from ..errors import ConfigurationError
 from ..framework import Guard, Keys, Settings, own_keys, read_settings
 from ..policy.policy import Policy
-from .cookies import own_cookies
+from .cookies import framework_cookies
 
 
 class Site(Struct, frozen=True):
@@ -40,7 +40,7 @@ def site() -> Site:
     read = read_settings(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
     # Django lists the newest of its old secrets first.
     keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
-    return Site(read, read.declaring(own_cookies()), keys)
+    return Site(read, read.declaring(framework_cookies()), keys)
 
 
 def policy() -> Policy:

@@ -15,7 +15,7 @@ from ..policy.framework import framework_cookie
 from ..policy.model import Declaration
 
 
-def own_cookies() -> list[Declaration]:
+def framework_cookies() -> list[Declaration]:
     """Declare what this site's Django may set; what it doesn't use is no cookie of the site."""
     return [*_session(), *_csrf(), *_language(), *_messages()]
 

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from ..errors import CookieguardError, NoGuard
 from ..framework import compare, describe, shown_warnings
-from .cookies import own_cookies
+from .cookies import framework_cookies
 from .guarded import NAME
 
 command = AppGroup(NAME, help="Look after the site's cookies.")
@@ -33,7 +33,7 @@ def check(context: click.Context, against: str | None) -> None:
             if NAME not in app.extensions:
                 raise NoGuard(f"the app {app.name!r} has no guard: CookieGuard(app) switches it on")
             policy = app.extensions[NAME].guard.enforcer.policy
-        lines = [*describe(policy), *(compare(policy, against, own_cookies(app)) if against else ())]
+        lines = [*describe(policy), *(compare(policy, against, framework_cookies(app)) if against else ())]
     except CookieguardError as error:
         click.secho(str(error), fg="red", err=True)
         context.exit(1)

@@ -8,7 +8,7 @@ from ..policy.framework import framework_cookie
 from ..policy.model import Declaration
 
 
-def own_cookies(app: flask.Flask) -> list[Declaration]:
+def framework_cookies(app: flask.Flask) -> list[Declaration]:
     """Declare what Flask and Flask-Login set, under the names that this app gives them."""
     config = app.config
     session = app.session_interface.get_cookie_name(app)

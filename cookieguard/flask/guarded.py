@@ -16,7 +16,7 @@ from ..guard.verdict import logger
 from ..policy.model import Declaration
 from ..policy.policy import Policy
 from ..wsgi import CookieGuard as WSGIGuard
-from .cookies import own_cookies
+from .cookies import framework_cookies
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,7 +43,7 @@ class GuardedApp:
         )
         self._building = threading.Lock()
         self._ready: WSGIGuard | None = None
-        self._built_from = self._keys(), own_cookies(app)
+        self._built_from = self._keys(), framework_cookies(app)
         keys, cookies = self._built_from
         if not keys:
             logger.warning("cookieguard.W314: %s, before the first request", self._no_secret)
@@ -72,7 +72,7 @@ class GuardedApp:
         for key, value in _our_config(self._flask).items():
             if key not in self._config or self._config[key] is not value:
                 raise ConfigurationError("cookieguard.E045", f"{key} was set after init_app; set it before")
-        keys, cookies = self._keys(), own_cookies(self._flask)
+        keys, cookies = self._keys(), framework_cookies(self._flask)
         if not keys:
             raise ConfigurationError("cookieguard.E046", self._no_secret)
         if (keys, cookies) == self._built_from:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..consent.consent import ALLOWING, Consent
 from ..cookies.cookieheader import filter_cookie_header, split_cookie_header
 from ..cookies.setcookie import PAST, Attributes, SetCookie
-from ..policy.model import OWN_COOKIES, Declaration
+from ..policy.model import GUARD_COOKIES, Declaration
 from ..policy.pattern import Exact
 from .verdict import Rules, Situation, Verdict, classify_here, overridden
 
@@ -29,7 +29,7 @@ def is_refused(name: str, rules: Rules, consent: Consent, situation: Situation) 
     Undeclared cookies aren't: blocking is safe, "deleting what we know nothing of is not". A name
     that is essential somewhere isn't anywhere.
     """
-    if name in OWN_COOKIES:
+    if name in GUARD_COOKIES:
         return False
     found = classify_here(name, situation.host, rules.classifier)
     if found.declaration is None or found.category is None or found.declaration.essential_somewhere:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..consent.consent import ALLOWING, Consent, Reason
 from ..cookies.setcookie import SetCookie
 from ..policy.classifier import UNDECLARED, Classification, Classifier
-from ..policy.model import OWN_COOKIES
+from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
 
 logger = logging.getLogger("cookieguard")
@@ -30,8 +30,8 @@ class Verdict(Struct, frozen=True):
     """One decision over one cookie.
 
     `reason` is a consent's reason (`essential`, `accepted`, `undecided`, `refused`, `gpc`,
-    `opt-out`), or `undeclared`, `deletion`, `unreadable`, `reserved`, `override`; of a capped cookie it says
-    what was changed: `lifetime`, `attributes`.
+    `opt-out`), or `undeclared`, `deletion`, `unreadable`, `reserved`, `override`. Of a cookie that doesn't
+    keep to its declaration it says in what: `lifetime`, which `lifetimes = "report"` leaves, or `attributes`.
     """
 
     action: Action
@@ -114,7 +114,7 @@ def judge(
         return Verdict("stripped", UNREADABLE, "")
     names = cookie.judged_names
     # An app that clears all cookies at a log-out must not undo a refusal with them.
-    if not OWN_COOKIES.isdisjoint(names):
+    if not GUARD_COOKIES.isdisjoint(names):
         return Verdict("stripped", RESERVED, names[-1], rules.classifier.classify(names[-1]))
     # "Deletions always pass."
     if cookie.deletes(situation.now):

@@ -15,7 +15,7 @@ from ..cookies.lifetime import parse_lifetime
 from ..errors import UnreadableImport
 from ..policy.catalogue import sharing
 from ..policy.checks import is_web_address
-from ..policy.model import ESSENTIAL, OWN_COOKIES
+from ..policy.model import ESSENTIAL, GUARD_COOKIES
 from ..policy.pattern import MAX_PATTERN, Pattern, compile_pattern
 from .hosts import hosts_in
 
@@ -201,8 +201,8 @@ def _domains(text: str) -> tuple[str | None, ...]:
 
 
 def _clash(pattern: Pattern, category: str) -> str | None:
-    if any(map(pattern.matches, OWN_COOKIES)):
-        return "matches the consent cookie's own name"
+    if any(map(pattern.matches, GUARD_COOKIES)):
+        return "matches one of the guard's own cookies"
     essential = category == ESSENTIAL
     known = sharing(pattern, essential=not essential)
     if known is None:

@@ -62,7 +62,9 @@ class Keys:
 
     def vouches(self, head: Mapping[Any, Any]) -> bool:
         """Tell whether a head's signature is ours; UnknownKey where that can't be told."""
-        return hmac.compare_digest(self.head(str(head["key"]), head), str(head["signature"]))
+        return hmac.compare_digest(
+            self.head(str(head["key"]), head).encode(), str(head["signature"]).encode()
+        )
 
     def hide(self, address: str) -> str:
         """Return a keyed hash: the same for one address, and not to be turned back without the key."""

@@ -11,7 +11,7 @@ from .checks import HOST, LOCAL_PATH
 from .document import Path
 from .entries import CookieEntry
 from .index import Index
-from .model import ESSENTIAL, OWN_COOKIES, Declaration, Origin, third_party_domain
+from .model import ESSENTIAL, GUARD_COOKIES, Declaration, Origin, third_party_domain
 from .pattern import Exact, Pattern, Regex, compile_pattern, sample_names
 from .reader import Reader, suggest
 from .subset import BadPattern
@@ -147,12 +147,12 @@ def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) ->
     seen: dict[tuple[object, ...], Path] = {}
     for path, cookie in declared:
         key = (cookie.kind, cookie.pattern, third_party_domain(cookie))
-        if cookie.name in OWN_COOKIES:
+        if cookie.name in GUARD_COOKIES:
             reader.error(
                 "cookieguard.E109",
                 path,
-                f"{cookie.name!r} is the consent cookie's own name",
-                "take the entry out: it is declared by itself",
+                f"{cookie.name!r} is one of the guard's own cookies",
+                "take the entry out: it is declared automatically",
             )
         elif key in seen:
             reader.error(

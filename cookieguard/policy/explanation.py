@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .model import OWN_COOKIES, Declaration, third_party_domain
+from .model import GUARD_COOKIES, Declaration, third_party_domain
 from .pattern import Exact, Glob
 
 _ORIGINS = {
@@ -17,8 +17,8 @@ _ORIGINS = {
 
 def why(winner: Declaration, others: Sequence[Declaration], under: str | None = None) -> str:
     """Say why the winner won; `under` is the declared path that makes it essential here, if one does."""
-    if winner.name in OWN_COOKIES:
-        return "the consent cookie's own name"
+    if winner.name in GUARD_COOKIES:
+        return "one of the guard's own cookies"
     origin = _ORIGINS[winner.origin]
     if winner.service:
         origin += f"'s {winner.service}"

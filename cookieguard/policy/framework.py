@@ -1,4 +1,4 @@
-"""A framework's own cookies, under the names that the app gave them, declared by themselves."""
+"""A framework's own cookies, under the names that the app gave them, declared automatically."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, PolicyError
 from . import cookiechecks
 from .catalogue import load_service
 from .document import Document, read_dict
-from .model import CONSENT_COOKIES, Declaration, category_digest, third_party_domain
+from .model import GUARD_COOKIES, Declaration, category_digest
 from .pattern import Exact
 from .policy import Policy
 from .reader import Reader
@@ -33,11 +33,11 @@ def framework_cookie(
 
     `age` is in seconds, None for a session cookie; `domain` and `path` say where the cookie lies.
     """
-    if name in CONSENT_COOKIES:
+    if name in GUARD_COOKIES:
         raise ConfigurationError(
             "cookieguard.E109",
-            f"the cookie {usual!r} of {service} is named {name!r} here, which is the consent cookie's own name; "
-            "give it another",
+            f"the cookie {usual!r} of {service} is named {name!r} here, as one of the guard's own cookies; "
+            "give it another name",
         )
     known = next(cookie for cookie in load_service(service).declarations if cookie.name == usual)
     return replace(
@@ -59,21 +59,17 @@ def declare(policy: Policy, cookies: Sequence[Declaration], document: Document |
     essential one of them; `document` is what the policy was read from, for the line.
     """
     own = [cookie for cookie in policy.declarations if cookie.origin == "site"]
-    said = {*map(_identity, own)}
-    added = [cookie for cookie in cookies if _identity(cookie) not in said]
+    said = {cookie.identity for cookie in own}
+    added = [cookie for cookie in cookies if cookie.identity not in said]
     _check(own, added, document or read_dict({}))
-    names = {*map(_identity, added)}
-    others = [cookie for cookie in policy.declarations if _identity(cookie) not in names]
+    names = {cookie.identity for cookie in added}
+    others = [cookie for cookie in policy.declarations if cookie.identity not in names]
     declarations = (*others, *added)
     announced = policy.announcement
     if announced is not None and announced.policy is not None:
         announced = replace(announced, policy=declare(announced.policy, cookies))
     categories = _categories(policy, declarations)
     return replace(policy, declarations=declarations, categories=categories, announcement=announced)
-
-
-def _identity(cookie: Declaration) -> tuple[object, ...]:
-    return cookie.kind, cookie.name, third_party_domain(cookie)
 
 
 def _check(own: Iterable[Declaration], added: Sequence[Declaration], document: Document) -> None:

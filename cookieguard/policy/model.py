@@ -22,7 +22,8 @@ CONSENT_COOKIES = ("cookieguard", "__Host-cookieguard")
 """The names that the consent cookie may have: the second over https, without a shared domain."""
 RECEIPT_COOKIES = ("cookieguard_receipt", "__Host-cookieguard_receipt")
 """The twins of those, which hold the ids of receipts where a ledger keeps them."""
-OWN_COOKIES = frozenset((*CONSENT_COOKIES, *RECEIPT_COOKIES))
+GUARD_COOKIES = frozenset((*CONSENT_COOKIES, *RECEIPT_COOKIES))
+"""All that the guard itself sets."""
 TOKEN_LENGTH = 11
 """Characters of a digest that the consent cookie carries: base64url of 64 bits and two more."""
 
@@ -50,6 +51,11 @@ class Declaration(CookieEntry, frozen=True, kw_only=True):
     pattern: Pattern
     origin: Origin = "site"
     service: str | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What two declarations of one and the same cookie share."""
+        return self.kind, self.name, third_party_domain(self)
 
     @property
     def essential(self) -> bool:

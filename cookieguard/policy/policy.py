@@ -39,7 +39,6 @@ from .model import (
     Declaration,
     Provider,
     category_digest,
-    third_party_domain,
 )
 from .pattern import Exact
 from .reader import Reader, suggest
@@ -177,7 +176,7 @@ def _build(
     # What a provider's tags wait for is the catalogue's word before an import's.
     declarations = (
         *own,
-        *_own_cookies(consent, proves=ledger is not None),
+        *_guard_cookies(consent, proves=ledger is not None),
         *_not_overridden(taken_over, [*own, *imported]),
         *imported,
     )
@@ -300,17 +299,17 @@ def _with_settings(
     return msgspec.structs.replace(following, guard=guard, consent=consent)
 
 
-def _own_cookies(consent: ConsentSettings, *, proves: bool) -> Iterator[Declaration]:
+def _guard_cookies(consent: ConsentSettings, *, proves: bool) -> Iterator[Declaration]:
     """Declare what the guard itself sets, each under both names it may have."""
-    yield from _own_cookie(
+    yield from _guard_cookie(
         CONSENT_COOKIES, consent, "Remembers which categories of cookies you accepted or refused."
     )
     if proves:
         purpose = "Finds the proof of what you accepted, so that you can see and delete it."
-        yield from _own_cookie(RECEIPT_COOKIES, consent, purpose, http_only=True)
+        yield from _guard_cookie(RECEIPT_COOKIES, consent, purpose, http_only=True)
 
 
-def _own_cookie(
+def _guard_cookie(
     names: Sequence[str], consent: ConsentSettings, purpose: str, *, http_only: bool = False
 ) -> Iterator[Declaration]:
     for name in names:
@@ -328,16 +327,12 @@ def _own_cookie(
 
 def _not_overridden(taken_over: list[Declaration], own: list[Declaration]) -> Iterator[Declaration]:
     """Leave out what is declared already: one cookie has one row on the policy page."""
-    declared = {*map(_identity, own)}
+    declared = {cookie.identity for cookie in own}
     for cookie in taken_over:
-        if _identity(cookie) not in declared:
+        if cookie.identity not in declared:
             yield cookie
         if cookie.origin == "imported":
-            declared.add(_identity(cookie))
-
-
-def _identity(cookie: Declaration) -> tuple[object, ...]:
-    return cookie.kind, cookie.name, third_party_domain(cookie)
+            declared.add(cookie.identity)
 
 
 def _categories(

@@ -9,7 +9,7 @@ from babel.lists import format_list
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from ..policy.model import CONSENT_COOKIES, OWN_COOKIES, RECEIPT_COOKIES, Category, Declaration, Provider
+from ..policy.model import CONSENT_COOKIES, GUARD_COOKIES, RECEIPT_COOKIES, Category, Declaration, Provider
 from ..policy.policy import Policy
 from .texts import Texts
 
@@ -43,7 +43,7 @@ class Section(Struct, frozen=True):
 def sections_of(policy: Policy, texts: Texts, consent_cookie: str) -> list[Section]:
     """Describe each category that a visitor is shown; of the consent cookie's two names one is in use."""
     used = {consent_cookie, RECEIPT_COOKIES[consent_cookie != CONSENT_COOKIES[0]]}
-    unused = OWN_COOKIES - used
+    unused = GUARD_COOKIES - used
     return [
         _section(category, policy, texts, unused) for category in policy.categories.values() if category.shown
     ]

@@ -45,7 +45,12 @@ TAMPERED = [
     pytest.param(
         ["UPDATE cookieguard_receipts SET day='2020-01-01' WHERE number=2"], "0:2", "edited", id="day"
     ),
-    pytest.param(["DELETE FROM cookieguard_receipts WHERE number=3"], "0:3", "deleted", id="deleted"),
+    pytest.param(["UPDATE cookieguard_receipts SET mac='é' WHERE number=2"], "0:2", "edited", id="link"),
+    pytest.param(
+        ["UPDATE cookieguard_receipts SET mac=x'ff' WHERE number=2"], "0:2", "edited", id="link, bytes"
+    ),
+    pytest.param(["UPDATE cookieguard_heads SET signature='é'"], "chain 0", "edited", id="signature"),
+    pytest.param(["DELETE FROM cookieguard_receipts WHERE number=3"], "0:3 is", "deleted", id="deleted"),
     pytest.param(["DELETE FROM cookieguard_receipts WHERE number=1"], "0:1", "deleted", id="deleted-first"),
     pytest.param(["DELETE FROM cookieguard_receipts WHERE number=5"], "0:5", "deleted", id="deleted-newest"),
     pytest.param(["DELETE FROM cookieguard_receipts"], "0:1", "deleted", id="deleted-all"),

@@ -87,9 +87,9 @@ MISTAKES = [
     pytest.param(
         cookie() + cookie(match='"exact"'), "E109", "cookies[2]", 9, "second time", id="declared twice in other words"
     ),
-    pytest.param(cookie(name='"cookieguard"'), "E109", "cookies[1]", 4, "own name", id="the consent cookie's name"),
+    pytest.param(cookie(name='"cookieguard"'), "E109", "cookies[1]", 4, "guard's own", id="the consent cookie's name"),
     pytest.param(
-        cookie(name='"__Host-cookieguard"'), "E109", "cookies[1]", 4, "own name", id="its name over https"
+        cookie(name='"__Host-cookieguard"'), "E109", "cookies[1]", 4, "guard's own", id="its name over https"
     ),
     *(
         pytest.param(f"[guard]\nmount = '{mount}'", "E111", "guard.mount", 5, repr(mount), id=f"mount {mount!r}")

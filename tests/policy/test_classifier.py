@@ -238,7 +238,7 @@ def explained(
             ("a", None, "/blog"), [cookie("a", essential_under=["/shop"])], "analytics",
             "exact name, declared by the site", [], id="not under the path",
         ),
-        pytest.param(("cookieguard",), [], "essential", "the consent cookie's own name", [], id="consent cookie"),
+        pytest.param(("cookieguard",), [], "essential", "one of the guard's own cookies", [], id="consent cookie"),
         pytest.param(("b",), [cookie("a")], None, "no declaration matches", [], id="undeclared"),
         pytest.param(
             ("sid",), [cookie("sid", party="third", domain="ads.example")], None,

@@ -13,7 +13,7 @@ from ...html.address import Gate
 from ...importers.sighting import Sighting
 from ...policy.catalogue import load_service, service_names, services_with
 from ...policy.classifier import Classifier
-from ...policy.model import ESSENTIAL, OWN_COOKIES, Declaration, source_text
+from ...policy.model import ESSENTIAL, GUARD_COOKIES, Declaration, source_text
 from ..inputs import can_be_stored
 from ..lifetimes import spell_seconds
 from .framework import FORGERY, REMEMBERED, SIGNED_IN, Facts
@@ -198,7 +198,7 @@ class _Drafting:
 
 def _is_the_apps(name: str) -> bool:
     # A recorded visit may hold anything.
-    return name not in OWN_COOKIES and can_be_stored(name)
+    return name not in GUARD_COOKIES and can_be_stored(name)
 
 
 def _services(seen: Seen) -> tuple[str, ...]:

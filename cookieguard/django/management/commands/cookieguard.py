@@ -11,7 +11,7 @@ from ....errors import PolicyError
 from ....framework import compare, describe
 from ...checks import check_guard
 from ...conf import policy
-from ...cookies import own_cookies
+from ...cookies import framework_cookies
 
 
 class Command(BaseCommand):
@@ -40,7 +40,10 @@ class Command(BaseCommand):
             raise CommandError("the guard can't start")
         against = options["against"]
         try:
-            lines = [*describe(policy()), *(compare(policy(), against, own_cookies()) if against else ())]
+            lines = [
+                *describe(policy()),
+                *(compare(policy(), against, framework_cookies()) if against else ()),
+            ]
         except PolicyError as error:
             raise CommandError(str(error)) from None
         self.stdout.write("\n".join(lines))

@@ -9,18 +9,18 @@ from .adapter.order import layers
 from .policy.model import Declaration
 
 
-def own_cookies(app: Any) -> list[Declaration]:
+def framework_cookies(app: Any) -> list[Declaration]:
     """Declare what Flask and Django set, under the names that the app, or one it wraps, gives them."""
     # An app of a framework that nobody imported there isn't.
     flask = sys.modules.get("flask")
     django = sys.modules.get("django.core.handlers.wsgi")
     for layer in layers(app):
         if flask is not None and isinstance(layer, flask.Flask):
-            from .flask.cookies import own_cookies as of_flask
+            from .flask.cookies import framework_cookies as of_flask
 
             return of_flask(layer)
         if django is not None and isinstance(layer, django.WSGIHandler):
-            from .django.cookies import own_cookies as of_django
+            from .django.cookies import framework_cookies as of_django
 
             return of_django()
     return []

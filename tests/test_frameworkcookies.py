@@ -9,7 +9,7 @@ import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cookieguard.owncookies import own_cookies
+from cookieguard.frameworkcookies import framework_cookies
 
 
 def shop() -> flask.Flask:
@@ -34,4 +34,4 @@ def other(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     ],
 )
 def test_own_cookies(app: Any, names: list[str]) -> None:
-    assert [cookie.name for cookie in own_cookies(app)] == names
+    assert [cookie.name for cookie in framework_cookies(app)] == names
