@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from .consent.carrier import Carrier, Scope
-from .consent.consent import Consent, Reason, day_of, judge
+from .consent.consent import Consent, Reason, day_of
 from .consent.seal import Seal
 from .cookies.cookieheader import split_cookie_header
 from .cookies.setcookie import WSP
@@ -139,7 +139,7 @@ class Enforcer:
         today = day_of(day * _DAY)
         rules = self._rules[self.policy.on(today)]
         record = self.carrier.read(sealed, scope)
-        consent = judge(record, rules.policy, today, gpc=gpc)
+        consent = Consent.of(record, rules.policy, today, gpc=gpc)
         memory = self.memory(rules, scope, consent)
         return Standing(rules, scope, today, gpc, consent, memory, forged=record is None and bool(sealed))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from .consent.carrier import Carrier
-from .consent.consent import Choice, Record, day_of
+from .consent.consent import Consent, day_of
 from .consent.seal import Seal
 from .enforcer import normalise_host
 from .errors import UsageError
@@ -28,7 +28,7 @@ def consent_cookie(
     """Make the (name, value) of a consent cookie that accepts these categories and refuses all others.
 
     `host` is the name that the test client sends, without port; `day` is the day of the decision,
-    UTC, today by default. UnknownCategory for one that the policy hasn't, UsageError for what is no
+    UTC, today by default. UnknownCategory for one that the policy doesn't have, UsageError for what is no
     host.
 
         client.set_cookie(*consent_cookie(policy, SECRET_KEY, ["analytics"]))
@@ -37,12 +37,8 @@ def consent_cookie(
         raise UsageError(f"host is {host!r}; give the name alone, as 'localhost' or 'example.com'")
     day = day or day_of(time.time())
     policy = policy.on(day)
-    accepted = {policy.category(id).id for id in listed(accept)}
+    accepted = [id for id in listed(accept) if not policy.category(id).essential]
     carrier = Carrier(Seal(secret_key), policy.consent)
     scope = carrier.scope(host.lower(), https=https)
-    choices = (
-        Choice(category.id, category.id in accepted, category.token, under_gpc and category.id in accepted)
-        for _, category in sorted(policy.categories.items())
-        if not category.essential and (category.shown or category.id in accepted)
-    )
-    return scope.name, carrier.seal(Record(day, tuple(choices)), scope)
+    record = Consent.of(None, policy, day).deciding(accepted, (), policy, day, gpc=under_gpc)
+    return scope.name, carrier.seal(record, scope)

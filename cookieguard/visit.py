@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from .consent.carrier import MOST_RECEIPTS
-from .consent.consent import Consent, Record, judge
+from .consent.consent import Consent, Record
 from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
@@ -147,7 +147,7 @@ class Visit(Struct, eq=False, gc=False):
             self._prove(record, current)
             self._record = record
             self.touched = True
-            self._consent = judge(record, self.policy, self.today, gpc=self.standing.gpc)
+            self._consent = Consent.of(record, self.policy, self.today, gpc=self.standing.gpc)
         return True
 
     def _prove(self, record: Record, current: Consent) -> None:

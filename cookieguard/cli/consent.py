@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ..consent.carrier import Carrier
-from ..consent.consent import Record, judge
+from ..consent.consent import Consent, Record
 from ..consent.seal import Seal, read_unsigned
 from ..enforcer import normalise_host
 from ..policy.model import CONSENT_COOKIES
@@ -162,7 +162,7 @@ def _described(record: Record, signature: str, policy: Policy | None) -> dict[st
 def _judged(record: Record, policy: Policy) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     policy = policy.on(today)
-    judged = judge(record, policy, today, gpc=False)
+    judged = Consent.of(record, policy, today)
     days = (policy.consent.lifetime.seconds or 0) // 86400
     return {
         "allows": [id for id in policy.categories if policy.category(id).shown and judged.allows(id)],

@@ -90,6 +90,35 @@ class Consent(Struct, frozen=True, eq=False):
     gpc: bool = False
     choices: Mapping[str, Choice] = {}
 
+    @classmethod
+    def of(cls, record: Record | None, policy: Policy, today: date, *, gpc: bool = False) -> Consent:
+        """Judge what was kept, None for nothing, under the policy in force. `gpc` is the browser's signal."""
+        gpc = gpc and policy.consent.gpc == "honour"
+        made = {choice.category: choice for choice in _living(record, policy, today)} if record else {}
+        reasons: dict[str, Reason] = {}
+        kept: dict[str, Choice] = {}
+        undecided, stale = [], []
+        for id, category in policy.categories.items():
+            choice = made.get(id)
+            counts = choice is not None and category.counts(choice.token)
+            reason = reasons[id] = _reason(category, choice, policy, counts=counts, gpc=gpc)
+            # A stale refusal is kept until it is decided anew: under opt-out it still holds.
+            if choice is not None and (counts or not choice.accepted):
+                kept[id] = choice
+            if choice is not None and not counts:
+                stale.append(id)
+            if not counts and reason != "gpc" and category.shown and not category.essential:
+                undecided.append(id)
+        return cls(
+            reasons=reasons,
+            undecided=tuple(undecided),
+            day=record.day if record and made else None,
+            stale=tuple(stale),
+            expired=record is not None and bool(record.choices) and not made and record.day <= today,
+            gpc=gpc,
+            choices=kept,
+        )
+
     def allows(self, category: str) -> bool:
         """Tell whether cookies of a category may be set; UnknownCategory for one the policy hasn't."""
         return self.reason(category) in ALLOWING
@@ -170,35 +199,6 @@ def _optional(policy: Policy, id: str) -> Category:
     if category.essential:
         raise UsageError("essential cookies need no consent, and can't be refused; leave 'essential' out")
     return category
-
-
-def judge(record: Record | None, policy: Policy, today: date, *, gpc: bool) -> Consent:
-    """Judge what was kept under the policy in force. `gpc` is the browser's signal, raw."""
-    gpc = gpc and policy.consent.gpc == "honour"
-    made = {choice.category: choice for choice in _living(record, policy, today)} if record else {}
-    reasons: dict[str, Reason] = {}
-    standing: dict[str, Choice] = {}
-    undecided, stale = [], []
-    for id, category in policy.categories.items():
-        choice = made.get(id)
-        counts = choice is not None and category.counts(choice.token)
-        reason = reasons[id] = _reason(category, choice, policy, counts=counts, gpc=gpc)
-        # A stale refusal is kept until it is decided anew: under opt-out it still holds.
-        if choice is not None and (counts or not choice.accepted):
-            standing[id] = choice
-        if choice is not None and not counts:
-            stale.append(id)
-        if not counts and reason != "gpc" and category.shown and not category.essential:
-            undecided.append(id)
-    return Consent(
-        reasons=reasons,
-        undecided=tuple(undecided),
-        day=record.day if record and made else None,
-        stale=tuple(stale),
-        expired=record is not None and bool(record.choices) and not made and record.day <= today,
-        gpc=gpc,
-        choices=standing,
-    )
 
 
 def _living(record: Record, policy: Policy, today: date) -> Iterator[Choice]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from ..adapter.guarded import KEY, ROOT_KEY
-from ..consent.consent import Consent, day_of, judge
+from ..consent.consent import Consent, day_of
 from ..errors import NoGuard
 from ..ledger.drafting import Source
 from ..visit import Visit
@@ -59,7 +59,7 @@ def _consent(request: HttpRequest) -> Consent:
     if visit is not None:
         return visit.consent
     today = day_of(time.time())
-    return judge(None, policy().on(today), today, gpc=False)
+    return Consent.of(None, policy().on(today), today)
 
 
 def preferences_url(request: HttpRequest) -> str:

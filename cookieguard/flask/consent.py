@@ -12,7 +12,7 @@ import flask
 from werkzeug.local import LocalProxy
 
 from ..adapter.fields import navigates
-from ..consent.consent import Consent, day_of, judge
+from ..consent.consent import Consent, day_of
 from ..errors import NoGuard
 from ..visit import Visit
 from ..wsgi import visit_from
@@ -35,7 +35,7 @@ def _consent() -> Consent:
     except KeyError:
         raise NoGuard("this app has no guard: CookieGuard(app) switches it on") from None
     today = day_of(time.time())
-    return judge(None, guarded.policy.on(today), today, gpc=False)
+    return Consent.of(None, guarded.policy.on(today), today)
 
 
 current_visit: Visit = LocalProxy(lambda: visit_from(flask.request.environ))  # type: ignore[assignment]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..consent.consent import judge
+from ..consent.consent import Consent
 from ..ledger.receipt import Layer, Shown
 from ..policy.policy import Policy
 from .pages import Links, shell
@@ -62,7 +62,7 @@ class ShownTexts:
         changed: tuple[str, ...],
     ) -> Shown:
         texts = Texts(language, policy.language)
-        nobody = judge(None, policy, day, gpc=False)
+        nobody = Consent.of(None, policy, day)
         values = {
             **shell(policy, texts, Links(self._mount), here=self._mount, script=None),
             "consent": replace(nobody, undecided=asked) if layer == "banner" else nobody,

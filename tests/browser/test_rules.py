@@ -11,7 +11,7 @@ import pytest
 
 from browser.vectors import LINES, ODD_DATES, POLICY
 from cookieguard import Policy, SetCookie, parse_set_cookie
-from cookieguard.consent.consent import judge
+from cookieguard.consent.consent import Consent
 from cookieguard.guard.ruling import rule
 from cookieguard.guard.verdict import Rules, Situation
 from cookieguard.testing import consent_cookie
@@ -66,7 +66,7 @@ def on_the_server(policy: Policy, accepted: Iterable[str], https: bool, path: st
         day_of(now),
         tuple(Choice(c.id, c.id in set(accepted), c.token) for c in policy.optional),
     )
-    consent = judge(record if set(accepted) != {"nothing"} else None, policy, day_of(now), gpc=False)
+    consent = Consent.of(record if set(accepted) != {"nothing"} else None, policy, day_of(now))
     ruling = rule(header, Rules.of(policy), consent, Situation("shop.test", https, path, now))
     return None if ruling.stripped else ruling.apply(header).encode("latin-1").decode()
 

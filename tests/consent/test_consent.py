@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cookieguard import Policy, UnknownCategory, UsageError
-from cookieguard.consent.consent import Choice, Consent, Record, day_of, judge
+from cookieguard.consent.consent import Choice, Consent, Record, day_of
 
 DAY = date(2026, 11, 22)
 LIFETIME = 186  # "6 months" of 31 days
@@ -54,7 +54,7 @@ def record_of(text: str, policy: Policy = OPT_IN, day: date = DAY) -> Record:
 
 
 def consent_of(text: str, policy: Policy = OPT_IN, *, today: date = DAY, gpc: bool = False) -> Consent:
-    return judge(record_of(text), policy, today, gpc=gpc)
+    return Consent.of(record_of(text), policy, today, gpc=gpc)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_states(
 
 
 def test_nothing_kept_is_undecided() -> None:
-    consent = judge(None, OPT_IN, DAY, gpc=False)
+    consent = Consent.of(None, OPT_IN, DAY)
 
     assert consent.undecided == ("functional", "analytics", "marketing")
     assert (consent.day, consent.stale, consent.expired) == (None, (), False)
@@ -163,7 +163,7 @@ def test_only_the_changed_category_is_asked_again() -> None:
 
 
 def test_gpc_does_not_ask_about_what_it_refuses() -> None:
-    consent = judge(None, OPT_IN, DAY, gpc=True)
+    consent = Consent.of(None, OPT_IN, DAY, gpc=True)
 
     assert consent.gpc and consent.undecided == ("functional", "analytics")
 
@@ -303,7 +303,7 @@ def test_deciding_anew_on_a_changed_category_takes_todays_wording(policy: Policy
 
 
 def test_deciding_on_one_category_does_not_undo_a_stale_refusal_of_another() -> None:
-    after = judge(granted("-analytics", "functional", policy=REWORDED_OUT), REWORDED_OUT, LATER, gpc=False)
+    after = Consent.of(granted("-analytics", "functional", policy=REWORDED_OUT), REWORDED_OUT, LATER)
 
     assert after.allows("functional")
     assert not after.allows("analytics") and "analytics" in after.undecided
@@ -311,7 +311,7 @@ def test_deciding_on_one_category_does_not_undo_a_stale_refusal_of_another() -> 
 
 def test_a_category_that_the_policy_lost_is_pruned() -> None:
     gone = Choice("chat", True, "x" * 11)
-    consent = judge(Record(DAY, (gone,)), OPT_IN, DAY, gpc=False)
+    consent = Consent.of(Record(DAY, (gone,)), OPT_IN, DAY)
 
     assert consent.granting(["analytics"], OPT_IN, DAY, gpc=False) == record_of("+analytics")
 
@@ -350,12 +350,12 @@ def test_day_of(seconds: float, day: date) -> None:
 
 def test_a_refusal_a_day_ahead_survives_what_another_server_adds() -> None:
     # Its clock is past midnight already, this one's isn't.
-    ahead = judge(record_of("-marketing", day=DAY + timedelta(1)), OPT_OUT, DAY, gpc=False)
+    ahead = Consent.of(record_of("-marketing", day=DAY + timedelta(1)), OPT_OUT, DAY)
 
     record = ahead.granting(["functional"], OPT_OUT, DAY, gpc=False)
 
     assert record == record_of("+functional -marketing")
-    assert judge(record, OPT_OUT, DAY, gpc=False).reason("marketing") == "refused"
+    assert Consent.of(record, OPT_OUT, DAY).reason("marketing") == "refused"
 
 
 @pytest.mark.parametrize(

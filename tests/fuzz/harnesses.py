@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 from contract import HOST, MOUNT, POLICY, SECRET
 
 from cookieguard import Classifier, CookieGuard, Policy, PolicyError, parse_set_cookie
-from cookieguard.consent.consent import Choice, Record, judge
+from cookieguard.consent.consent import Choice, Consent, Record
 from cookieguard.consent.seal import Seal
 from cookieguard.cookies.cookieheader import filter_cookie_header, split_cookie_header
 from cookieguard.errors import Problem
@@ -37,7 +37,7 @@ NOW = 1795305600.0
 SHOP = Policy.from_dict(POLICY)
 RULES = Rules.of(SHOP)
 SITUATION = Situation(HOST, False, "/", NOW)
-UNDECIDED = judge(None, SHOP, DAY, gpc=False)
+UNDECIDED = Consent.of(None, SHOP, DAY)
 ALLOWED = {"session", "csrf"}
 
 

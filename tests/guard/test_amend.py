@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookieguard import Policy, parse_set_cookie
-from cookieguard.consent.consent import Choice, Consent, Record, judge
+from cookieguard.consent.consent import Choice, Consent, Record
 from cookieguard.guard.memory import Memory
 from cookieguard.guard.screen import Screened, screen
 from cookieguard.guard.verdict import Rules, Situation
@@ -49,7 +49,7 @@ POLICY = policy_of()
 def accepting(policy: Policy) -> Consent:
     today = date(2026, 11, 22)
     choices = tuple(Choice(category.id, True, category.token) for category in policy.optional)
-    return judge(Record(today, choices), policy, today, gpc=False)
+    return Consent.of(Record(today, choices), policy, today)
 
 
 def screened(header: str, policy: Policy = POLICY, *, https: bool = False) -> Screened:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from werkzeug.http import http_date
 
 from cookieguard import Policy
-from cookieguard.consent.consent import judge
+from cookieguard.consent.consent import Consent
 from cookieguard.cookies.cookieheader import split_cookie_header
 from cookieguard.enforcer import day_of
 from cookieguard.guard.memory import Key, Memory, key_of
@@ -26,7 +26,7 @@ POLICY = Policy.from_dict(
         ]
     }
 )
-NOBODY = judge(None, POLICY, day_of(NOW), gpc=False)
+NOBODY = Consent.of(None, POLICY, day_of(NOW))
 SOON = http_date(NOW + 60)
 
 

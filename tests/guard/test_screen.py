@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.http import http_date
 
 from cookieguard import Policy, parse_set_cookie
-from cookieguard.consent.consent import Choice, Consent, Record, judge
+from cookieguard.consent.consent import Choice, Consent, Record
 from cookieguard.guard.caching import Headers
 from cookieguard.guard.headers import are_harmless, unsplit
 from cookieguard.guard.memory import Memory
@@ -47,7 +47,7 @@ BLOCK, ALLOW = Rules.of(policy_of()), Rules.of(policy_of("allow"))
 def consent_of(*accepted: str) -> Consent:
     policy = BLOCK.policy
     choices = tuple(Choice(id, True, policy.category(id).token) for id in accepted)
-    return judge(Record(TODAY, choices), policy, TODAY, gpc=False)
+    return Consent.of(Record(TODAY, choices), policy, TODAY)
 
 
 NOBODY, EVERYBODY = consent_of(), consent_of("functional", "analytics", "marketing")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookieguard import Policy, parse_set_cookie
-from cookieguard.consent.consent import Choice, Consent, Record, judge
+from cookieguard.consent.consent import Choice, Consent, Record
 from cookieguard.guard.sweep import MOST_OCTETS, hide_refused, is_refused, sweep
 from cookieguard.guard.verdict import Rules, Situation
 
@@ -53,7 +53,7 @@ RULES, SHARED = rules_of(), rules_of("example.com")
 def consent_of(*accepted: str) -> Consent:
     policy = RULES.policy
     choices = [Choice(id, True, policy.category(id).token) for id in accepted]
-    return judge(Record(TODAY, tuple(choices)), policy, TODAY, gpc=False)
+    return Consent.of(Record(TODAY, tuple(choices)), policy, TODAY)
 
 
 NOBODY = consent_of()

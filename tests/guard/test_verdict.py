@@ -10,7 +10,6 @@ import pytest
 
 from cookieguard import Classifier, Policy, parse_set_cookie
 from cookieguard.consent.consent import Choice, Consent, Record
-from cookieguard.consent.consent import judge as judge_consent
 from cookieguard.guard.verdict import (
     Details,
     Rules,
@@ -63,7 +62,7 @@ def consent_of(
 ) -> Consent:
     choices = [Choice(id, True, policy.category(id).token) for id in accepted.split()]
     choices += [Choice(id, False, policy.category(id).token) for id in refused.split()]
-    return judge_consent(Record(DAY, tuple(choices)), policy, DAY, gpc=gpc)
+    return Consent.of(Record(DAY, tuple(choices)), policy, DAY, gpc=gpc)
 
 
 def verdict_of(
