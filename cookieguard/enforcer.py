@@ -20,7 +20,8 @@ from .cookies.setcookie import WSP
 from .errors import ConfigurationError
 from .guard.memory import Memory
 from .guard.sweep import hide_refused
-from .guard.verdict import Override, Rules, Situation, logger
+from .guard.verdict import Override, Rules, Situation
+from .logger import logger
 from .policy.policy import Policy
 from .tally import Tally
 
@@ -187,10 +188,9 @@ def _open_ledger(policy: Policy, secrets: Sequence[bytes]) -> Ledger:
 
 
 def _announced(policy: Policy) -> Iterator[Policy]:
-    following: Policy | None = policy
-    while following is not None:
-        yield following
-        following = following.announcement.policy if following.announcement else None
+    yield policy
+    if policy.announcement is not None and policy.announcement.policy is not None:
+        yield from _announced(policy.announcement.policy)
 
 
 def _new_memory(rules: Rules, domain: str, https: bool, reasons: tuple[Reason, ...]) -> Memory:

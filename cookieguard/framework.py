@@ -14,7 +14,9 @@ from msgspec import Struct
 from .adapter.guarded import Guarded
 from .consent.seal import refuse_short
 from .errors import ConfigurationError, Problem
-from .guard.verdict import Override, logger
+from .guard.verdict import Override
+from .logger import logger
+from .policy.changes import describe_changes
 from .policy.document import Document, read_file
 from .policy.framework import declare
 from .policy.model import GUARD_COOKIES, Declaration
@@ -109,15 +111,7 @@ def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Decl
     Both are compared as the app enforces them, with the framework's cookies: of the file alone the
     digests are others.
     """
-    old = declare(Policy.from_file(against), cookies)
-    again = policy.asks_again(old)
-    for id in again:
-        yield f"{id}: visitors are asked again"
-        if id in old.categories:
-            token = old.categories[id].token
-            yield f'  if the change is editorial: [categories.{id}] accepts = ["{token}"]'
-    if not again:
-        yield "no visitor is asked again"
+    yield from describe_changes(policy, declare(Policy.from_file(against), cookies))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-from .guard.verdict import logger
+from .logger import logger
 
 Form = Literal["text", "json"]
 Level = Literal["debug", "info", "warning"]

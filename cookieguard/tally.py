@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from .guard.verdict import Verdict, logger
+from .guard.verdict import Verdict
+from .logger import logger
 from .policy.catalogue import services_needing
 
 Decision = Literal["grant", "refusal", "withdrawal"]

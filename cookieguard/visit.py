@@ -16,9 +16,10 @@ from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
-from .guard.verdict import WOULD, Rules, Situation, Verdict, logger
+from .guard.verdict import WOULD, Rules, Situation, Verdict
 from .ledger.drafting import Source, draft, gains
 from .ledger.receipt import Method, Receipt, Shown
+from .logger import logger
 from .policy.catalogue import services_with
 from .policy.model import RECEIPT_COOKIES
 from .policy.policy import Policy

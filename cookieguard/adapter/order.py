@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..guard.verdict import logger
+from ..logger import logger
 
 # By custom a middleware keeps what it wraps under one of these names.
 _INNER = ("app", "wsgi_app", "application", "wsgi_application")

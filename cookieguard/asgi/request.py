@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from ..adapter.fields import FieldsRequest, form_length, hides_separators
@@ -116,7 +116,7 @@ class Request(FieldsRequest):
     def ask(self, form: bytes | None) -> Ask:
         """Return the request as the visitor's pages take it."""
         headers: dict[str, str] = {}
-        for name, value in _decoded(self._given):
+        for name, value in decoded(self._given):
             lowered = name.lower()
             headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else value
         return Ask(
@@ -141,7 +141,8 @@ def pairs_of(message: MutableMapping[str, Any]) -> Pairs:
     return [(bytes(name), bytes(value)) for name, value in message.get("headers") or ()]
 
 
-def _decoded(pairs: Pairs) -> Iterable[tuple[str, str]]:
+def decoded(pairs: Pairs) -> list[tuple[str, str]]:
+    """Return headers as text: octets as latin-1, as WSGI has them."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
 
 

@@ -12,7 +12,7 @@ from ..guard.headers import HARMLESS, SET_COOKIE, SPLITTING, are_harmless, kind_
 from ..html.linkheader import without_held_links
 from ..visit import Visit
 from .files import PATHSEND, ZEROCOPYSEND, parts_of
-from .request import Message, Pairs, Request, Send, pairs_of
+from .request import Message, Pairs, Request, Send, decoded, pairs_of
 
 if TYPE_CHECKING:
     from ..html.page import Page
@@ -74,7 +74,7 @@ class Response:
     def _leave(self, message: Message) -> Headers | None:
         """Return the headers that may leave; None for those of the message, as they are."""
         visit, given = self._visit, pairs_of(message)
-        headers = _decoded(given)
+        headers = decoded(given)
         visit.left, self._given = True, given
         if not visit.touched and (HARMLESS.issuperset(headers) or are_harmless(headers)):
             return None
@@ -94,7 +94,7 @@ class Response:
         self._given = pairs_of(message)
         kept = [
             (name, unsplit(value))
-            for name, value in _decoded(self._given)
+            for name, value in decoded(self._given)
             if kind_of(name) not in (SET_COOKIE, SPLITTING)
         ]
         await self._send(self._with(message, kept))
@@ -163,10 +163,6 @@ _WAYS: Mapping[str, Callable[[Response, Message], Awaitable[None]]] = {
     "websocket.accept": Response._handshake,
     "websocket.http.response.start": Response._handshake,
 }
-
-
-def _decoded(pairs: Pairs) -> Headers:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
 
 
 def encoded(headers: Headers, given: Pairs) -> Pairs:

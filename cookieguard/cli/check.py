@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem
+from ..policy.changes import changes, describe_changes
 from ..policy.entries import json_schema
 from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
@@ -100,16 +101,6 @@ def _load(file: Path) -> Checked:
     return Checked(file, policy, policy.warnings)
 
 
-def _changes(policy: Policy, old: Policy) -> dict[str, dict[str, str | None]]:
-    return {
-        id: {
-            "old": old.categories[id].token if id in old.categories else None,
-            "new": policy.categories[id].token,
-        }
-        for id in policy.asks_again(old)
-    }
-
-
 def _report(checked: Checked, old: Checked | None) -> dict[str, object]:
     policy = checked.policy
     problems = [*checked.problems, *(old.errors if old else ())]
@@ -120,7 +111,7 @@ def _report(checked: Checked, old: Checked | None) -> dict[str, object]:
         "digests": {id: category.token for id, category in policy.categories.items()} if policy else {},
     }
     if old and old.policy:
-        report["asks_again"] = _changes(policy, old.policy) if policy else {}
+        report["asks_again"] = changes(policy, old.policy) if policy else {}
     return report
 
 
@@ -142,13 +133,8 @@ def _print_changes(policy: Policy, old: Checked) -> None:
     if old.policy is None:
         say(f"{old.file}: doesn't load, so nothing is compared")
         return
-    changes = _changes(policy, old.policy)
-    for id, change in changes.items():
-        say(f"{id}: visitors are asked again")
-        if change["old"]:
-            say(f'  if the change is editorial: [categories.{id}] accepts = ["{change["old"]}"]')
-    if not changes:
-        say("no visitor is asked again")
+    for line in describe_changes(policy, old.policy):
+        say(line)
 
 
 # https://docs.github.com/actions/reference/workflow-commands-for-github-actions; how to escape is said

@@ -271,11 +271,11 @@ def _reading(
 ) -> Iterator[tuple[Any, Callable[[int], object]]]:
     """Open the store and show, on a terminal alone, how far it is read."""
     with _opened(file, secret_file) as store:
-        from ..ledger.pruning import count as count_receipts
+        from ..ledger import listing
 
         out = console(stderr=True)
         with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
-            task = progress.add_task(what, total=count_receipts(store))
+            task = progress.add_task(what, total=listing.count(store.database))
             yield store, lambda done: progress.advance(task, done)
 
 

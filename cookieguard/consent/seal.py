@@ -19,14 +19,17 @@ from itsdangerous import Signer
 from itsdangerous.signer import SigningAlgorithm
 
 from ..errors import ConfigurationError
+from ..policy.entries import CATEGORY_ID
 from ..policy.model import TOKEN_LENGTH
 from .consent import Choice, Record
 
 SHORTEST_KEY = 16
+MAKE_KEY = "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+"""What to write on a command line for a key that is long enough."""
 _VERSION = "1"
 _SALT = b"cookieguard.consent"
 _CHOICE = re.compile(
-    rf"([+*-])([a-z][a-z0-9_-]{{0,31}}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})(?:~([0-9]{{1,4}}))?", re.ASCII
+    rf"([+*-])({CATEGORY_ID}):([A-Za-z0-9_-]{{{TOKEN_LENGTH}}})(?:~([0-9]{{1,4}}))?", re.ASCII
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -43,8 +46,7 @@ def refuse_short(key: bytes, name: str) -> None:
     if len(key) < SHORTEST_KEY:
         raise ConfigurationError(
             "cookieguard.E003",
-            f"{name} is {len(key)} bytes long, less than {SHORTEST_KEY}; make one with: "
-            "python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            f"{name} is {len(key)} bytes long, less than {SHORTEST_KEY}; make one with: {MAKE_KEY}",
         )
 
 

@@ -89,7 +89,7 @@ class ReceiptAdmin(admin.ModelAdmin):
             return render(request, "admin/base_site.html", self._context(request, "Receipts"), status=503)
 
     def _list(self, request: HttpRequest, store: Store) -> HttpResponseBase:
-        from ..ledger import listing, pruning
+        from ..ledger import listing
 
         asked = request.GET.dict()
         wanted, after = _wanted(asked), None
@@ -99,7 +99,7 @@ class ReceiptAdmin(admin.ModelAdmin):
         context = {
             **self._context(request, "Receipts"),
             "receipts": [(each, each.decided) for each in found[:_PAGE]],
-            "total": pruning.count(store),
+            "total": listing.count(store.database),
             "query": asked.get("q", ""),
             "asked": {name: value for name, value in asked.items() if name not in ("q", "after")},
             "filters": [*_filters(asked, listing.languages(store.database))],
@@ -120,10 +120,10 @@ class ReceiptAdmin(admin.ModelAdmin):
         return render(request, "admin/cookieguard/receipt/change_form.html", context)
 
     def _verify(self, request: HttpRequest, store: Store) -> HttpResponseBase:
-        from ..ledger import pruning
+        from ..ledger import listing
         from ..ledger.verifying import verify
 
-        if (total := pruning.count(store)) > _MOST_VERIFIED:
+        if (total := listing.count(store.database)) > _MOST_VERIFIED:
             said = f"{total:,} receipts take their time: run 'cookieguard ledger verify', by night."
             self.message_user(request, said, messages.WARNING)
         else:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
+from ..consent.seal import MAKE_KEY
 from ..errors import ConfigurationError
 from ..framework import Keys, own_keys, read_settings
-from ..guard.verdict import logger
+from ..logger import logger
 from ..policy.model import Declaration
 from ..policy.policy import Policy
 from ..wsgi import CookieGuard as WSGIGuard
@@ -81,11 +82,7 @@ class GuardedApp:
 
     @property
     def _no_secret(self) -> str:
-        return (
-            f"the app {self._flask.name!r} has no secret; make one with: "
-            "python -c 'import secrets; print(secrets.token_urlsafe(32))' "
-            f"and set SECRET_KEY or {_PREFIX}SECRET_KEY"
-        )
+        return f"the app {self._flask.name!r} has no secret; make one with: {MAKE_KEY} and set SECRET_KEY or {_PREFIX}SECRET_KEY"
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
         return self._settings.guard(WSGIGuard, self._inner, self._settings.declaring(cookies), keys)

@@ -66,7 +66,7 @@ def unsplit(value: str) -> str:
 
 def is_page(content_type: str) -> bool:
     """Tell whether a Content-Type is one of those that browsers show as a page with scripts."""
-    return content_type.partition(";")[0].strip().lower() in _PAGES
+    return content_type.partition(";")[0].strip(WSP).lower() in _PAGES
 
 
 def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ..consent.consent import Consent
 from ..cookies.date import parse_cookie_date
 from ..cookies.setcookie import PLAIN_DATE
+from ..logger import logger
 from .caching import PRIVATE, Headers, make_private
 from .headers import (
     CACHING,
@@ -26,7 +27,7 @@ from .headers import (
 )
 from .memory import Memory, key_of
 from .ruling import rule
-from .verdict import Rules, Situation, Verdict, logger
+from .verdict import Rules, Situation, Verdict
 
 _PASSING = frozenset({PLAIN, CACHING, CONTENT_TYPE})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
@@ -10,11 +9,10 @@ from msgspec import Struct
 
 from ..consent.consent import ALLOWING, Consent, Reason
 from ..cookies.setcookie import SetCookie
+from ..logger import logger
 from ..policy.classifier import UNDECLARED, Classification, Classifier
 from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
-
-logger = logging.getLogger("cookieguard")
 
 Action = Literal["kept", "capped", "stripped", "swept"]
 WOULD: Mapping[str, str] = {"capped": "would cap", "stripped": "would strip", "swept": "would sweep"}

@@ -13,12 +13,12 @@ from msgspec import Struct
 from ..cookies.setcookie import WSP
 from ..guard.caching import Headers
 from ..guard.fieldname import field_name
+from ..guard.headers import is_page
 from .validators import VOUCHING
 
 Packing = Literal["", "gzip", "deflate"]
 
 _XHTML = "application/xhtml+xml"
-_PAGES = frozenset({"text/html", _XHTML})
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";,]+)', re.IGNORECASE)
 # Of these Python's codecs read what browsers read; it has codecs of other things as well.
 _READABLE = re.compile(
@@ -89,12 +89,12 @@ def _read(status: str, telling: tuple[Header, ...]) -> Media | None:
     fields: dict[str, list[str]] = {}
     for field, value in telling:
         fields.setdefault(field, []).append(value.strip(WSP))
-    content_type = next((each for each in fields.get("content-type", ()) if _kind_of(each) in _PAGES), None)
+    content_type = next((each for each in fields.get("content-type", ()) if is_page(each)), None)
     if content_type is None:
         return None
     packings = ",".join(fields.get("content-encoding", ())).lower()
     return Media(
-        xml=_kind_of(content_type) == _XHTML,
+        xml=content_type.lower().startswith(_XHTML),
         charset=_charset(content_type),
         packing=_PACKINGS.get(packings),
         partial=status == "206" or "content-range" in fields,
@@ -104,10 +104,6 @@ def _read(status: str, telling: tuple[Header, ...]) -> Media | None:
         vouched=not VOUCHING.isdisjoint(fields),
         lengths=len(fields.get("content-length", ())),
     )
-
-
-def _kind_of(content_type: str) -> str:
-    return content_type.partition(";")[0].strip(WSP).lower()
 
 
 def _charset(content_type: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import Literal
 
 from msgspec import Struct
@@ -57,6 +58,13 @@ def read_prologue(data: bytes, *, ended: bool = False, xml: bool = False) -> Pro
     return FRAGMENT if found is None and limit == LONGEST_PROLOGUE else found
 
 
+class _Step(Enum):
+    GO_ON = 0
+
+
+GO_ON = _Step.GO_ON
+
+
 class _Reader:
     """One walk over the tokens before the first that counts."""
 
@@ -86,9 +94,9 @@ class _Reader:
                 continue
             if not opening[1:2].isalpha() or not opening.startswith(b"<"):
                 return self._here()
-            verdict = self._tag()
-            if verdict is not _GO_ON:
-                return verdict or (self._here() if ended else None)
+            found = self._tag()
+            if found is not GO_ON:
+                return found or (self._here() if ended else None)
 
     def _here(self) -> Prologue:
         if not self._page:
@@ -106,8 +114,8 @@ class _Reader:
         self._page = self._page or (token is not None and opening.lower() == b"<!doctype")
         return token
 
-    def _tag(self) -> Prologue | None:
-        """Read a start tag: the verdict, None for more, or `_GO_ON`."""
+    def _tag(self) -> Prologue | Literal[_Step.GO_ON] | None:
+        """Read a start tag: what it settles, or that it settles nothing; None where more must come."""
         named = NAME.match(self._data, self._at, self._limit)
         if named is None:
             return None
@@ -123,9 +131,9 @@ class _Reader:
             return self._title(tag)
         self._language = self._language or self._language_of(tag)
         self._at = tag.end()
-        return _GO_ON
+        return GO_ON
 
-    def _title(self, tag: re.Match[bytes]) -> Prologue | None:
+    def _title(self, tag: re.Match[bytes]) -> Prologue | Literal[_Step.GO_ON] | None:
         if self._page:
             return self._here()
         end = _TITLE.match(self._data, tag.end(), self._limit)
@@ -133,7 +141,7 @@ class _Reader:
             return None
         self._place = self._at if self._place is None else self._place
         self._at = end.end()
-        return _GO_ON
+        return GO_ON
 
     def _language_of(self, tag: re.Match[bytes]) -> str | None:
         for key in (b"lang", b"xml:lang"):
@@ -141,9 +149,6 @@ class _Reader:
             if value:
                 return decode_references(value.decode("utf-8", "replace")).strip() or None
         return None
-
-
-_GO_ON = Prologue("fragment", -1)
 
 
 def _may_go_on(opening: bytes) -> bool:

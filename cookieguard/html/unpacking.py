@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
-logger = logging.getLogger("cookieguard")
+from ..logger import logger
 
 MOST_AT_ONCE = 64 * 1024
 """Bytes of one unpacked step."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..errors import ConfigurationError, LedgerUnavailable
+from ..logger import logger
 from ..policy.entries import LedgerSettings
 from .address import kept_address
 from .chain import Keys, UnknownKey
@@ -17,8 +17,6 @@ from .database import Database
 from .receipt import Receipt, Shown
 from .spool import Spool
 from .store import Entry, Store, Tampered
-
-logger = logging.getLogger("cookieguard")
 
 # Seconds in which a refusal goes to the spool at once, rather than wait for the same database again.
 _PAUSE = 5

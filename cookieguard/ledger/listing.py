@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, RowMapping, literal, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
 
 from .chain import Keys
 from .database import Database
@@ -58,6 +58,12 @@ def languages(database: Database) -> list[str]:
     asked = select(texts.c.language).distinct().order_by(texts.c.language)
     with database.reading() as connection:
         return list(connection.execute(asked).scalars())
+
+
+def count(database: Database) -> int:
+    """Return how many receipts the heads speak of: no row is read."""
+    with database.reading() as connection:
+        return int(connection.execute(select(func.sum(heads.c.count - heads.c.pruned))).scalar() or 0)
 
 
 def place_of(database: Database, keys: Keys, id: str) -> Place | None:

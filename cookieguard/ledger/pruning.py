@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain as joined
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 
 from ..consent.consent import day_of
 from ..policy.entries import LedgerSettings
@@ -65,9 +65,3 @@ def _prune_texts(store: Store) -> None:
     named = exists().where(receipts.c.text == texts.c.hash)
     with store.database.writing() as connection:
         connection.execute(delete(texts).where(~named))
-
-
-def count(store: Store) -> int:
-    """Return how many receipts the heads speak of: no row is read."""
-    with store.database.reading() as connection:
-        return int(connection.execute(select(func.sum(heads.c.count - heads.c.pruned))).scalar() or 0)

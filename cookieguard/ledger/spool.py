@@ -6,7 +6,6 @@ Lines of JSON, each with its MAC: half a line, as a crash leaves it, is told fro
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from ..logger import logger
 from .chain import Keys
 from .receipt import Receipt, Shown
-
-logger = logging.getLogger("cookieguard")
 
 
 class _Line(Struct):

@@ -7,14 +7,23 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from .document import Path
-from .entries import CategoryEntry, ConsentSettings, GuardSettings, LedgerSettings, ProviderEntry, Site
+from .entries import (
+    CATEGORY_ID,
+    PROVIDER_ID,
+    CategoryEntry,
+    ConsentSettings,
+    GuardSettings,
+    LedgerSettings,
+    ProviderEntry,
+    Site,
+)
 from .model import ESSENTIAL, TOKEN_LENGTH
 from .reader import Reader
 
 # What Babel reads as one may hold anything behind a dot, an `@` or a hyphen.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
-_CATEGORY_ID = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_CATEGORY_ID = re.compile(CATEGORY_ID)
+_PROVIDER_ID = re.compile(PROVIDER_ID)
 LOCAL_PATH = re.compile(r"/[!-~]*")
 HOST = re.compile(
     r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",

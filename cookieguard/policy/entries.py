@@ -12,6 +12,9 @@ from ..cookies.lifetime import Lifetime, parse_lifetime
 from ..cookies.setcookie import SameSite
 from .pattern import Match
 
+CATEGORY_ID = r"[a-z][a-z0-9_-]{0,31}"
+PROVIDER_ID = r"[a-z0-9][a-z0-9_.-]{0,63}"
+
 Text = str | dict[str, str]
 """In the site's first language, or a table by language tag."""
 
@@ -125,8 +128,8 @@ class PolicyFile(Struct, frozen=True, kw_only=True):
     site: Site = Site()
     guard: GuardSettings = GuardSettings()
     consent: ConsentSettings = ConsentSettings()
-    categories: dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")], CategoryEntry] = {}
-    providers: dict[Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")], ProviderEntry] = {}
+    categories: dict[Annotated[str, Meta(pattern=f"^{CATEGORY_ID}$")], CategoryEntry] = {}
+    providers: dict[Annotated[str, Meta(pattern=f"^{PROVIDER_ID}$")], ProviderEntry] = {}
     cookies: tuple[CookieEntry, ...] = ()
     ledger: LedgerSettings | None = None
     announcement: AnnouncementEntry | None = None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -111,14 +110,6 @@ class Category(Struct, frozen=True, kw_only=True):
     def counts(self, token: str) -> bool:
         """Tell whether a decision made under this token still holds."""
         return token == self.token or token in self.accepts
-
-
-class Announcement(Struct, frozen=True, kw_only=True):
-    """A planned change; `policy` is what will be in force from the day `effective` on, UTC."""
-
-    effective: date
-    summary: Text
-    policy: Any = None
 
 
 def source_text(text: Text | None, language: str) -> str:

@@ -26,6 +26,7 @@ from .entries import (
     PolicyFile,
     ProviderEntry,
     Site,
+    Text,
 )
 from .imports import read_imports
 from .model import (
@@ -34,7 +35,6 @@ from .model import (
     RECEIPT_COOKIES,
     STANDARD_CATEGORIES,
     TOKEN_LENGTH,
-    Announcement,
     Category,
     Declaration,
     Provider,
@@ -103,8 +103,7 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
         announced = self.announcement
         if announced is None or announced.policy is None or day < announced.effective:
             return self
-        following: Policy = announced.policy
-        return following.on(day)
+        return announced.policy.on(day)
 
     def asks_again(self, old: Policy) -> tuple[str, ...]:
         """Name the categories whose visitors, having decided under `old`, are asked again."""
@@ -113,6 +112,14 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
             for category in self.optional
             if category.id not in old.categories or not category.counts(old.categories[category.id].token)
         )
+
+
+class Announcement(Struct, frozen=True, kw_only=True):
+    """A planned change; `policy` is what will be in force from the day `effective` on, UTC."""
+
+    effective: date
+    summary: Text
+    policy: Policy | None = None
 
 
 def _load(file: FilePath, announcing: tuple[FilePath, ...], over: Overlay) -> Policy:

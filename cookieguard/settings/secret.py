@@ -6,12 +6,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..consent.seal import SHORTEST_KEY
+from ..consent.seal import MAKE_KEY, SHORTEST_KEY
 from ..errors import Problem
-from ..guard.verdict import logger
+from ..logger import logger
 from .source import Source
 
-MAKE_ONE = "make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+MAKE_ONE = f"make one: {MAKE_KEY}"
 
 
 def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem]]:

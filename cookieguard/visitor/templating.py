@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -24,9 +23,8 @@ from jinja2 import (
 from jinja2.nodes import Const, EvalContext, Extends, FromImport, Import, Include
 
 from ..errors import ConfigurationError
+from ..logger import logger
 from .markdown import escape_markdown
-
-logger = logging.getLogger("cookieguard")
 
 _SHIPPED = PackageLoader("cookieguard.visitor")
 _BY_FULL_NAME = PrefixLoader({"cookieguard": _SHIPPED})

@@ -1,0 +1,29 @@
+"""Whom a change of the policy asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .policy import Policy
+
+
+def changes(policy: Policy, old: Policy) -> dict[str, dict[str, str | None]]:
+    """Return the tokens, `old` (None for a new category) and `new`, of each category that is asked about again."""
+    return {
+        id: {
+            "old": old.categories[id].token if id in old.categories else None,
+            "new": policy.categories[id].token,
+        }
+        for id in policy.asks_again(old)
+    }
+
+
+def describe_changes(policy: Policy, old: Policy) -> Iterator[str]:
+    """Say the same in lines, with what keeps a decision where only the wording changed."""
+    found = changes(policy, old)
+    for id, tokens in found.items():
+        yield f"{id}: visitors are asked again"
+        if tokens["old"]:
+            yield f'  if the change is editorial: [categories.{id}] accepts = ["{tokens["old"]}"]'
+    if not found:
+        yield "no visitor is asked again"
