@@ -73,9 +73,10 @@ class Visit(Struct, eq=False, gc=False):
     """What the visitor decides on, where it is our own page that asks."""
     form: str = ""
     """The token of the one form that they send; empty where there is none."""
-    touched: bool = False
-    """Whether the response must be looked at, whatever its headers."""
-    left: bool = False
+    must_screen: bool = False
+    """Whether the response must be screened, whatever its headers."""
+    headers_sent: bool = False
+    """Whether the response's headers were handed to the server."""
     verdicts: Sequence[Verdict] = ()
     """What was decided over each cookie, once the headers left."""
 
@@ -88,9 +89,9 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
-        if self.left and not self._read:
+        if self.headers_sent and not self._read:
             logger.info("the consent was read after the headers left: the response doesn't vary by it")
-        self._read = self.touched = True
+        self._read = self.must_screen = True
         return self._judged
 
     @property
@@ -132,11 +133,11 @@ class Visit(Struct, eq=False, gc=False):
     def _refuse(self, record: Record, what: str) -> bool:
         decided = self._decide(record, what)
         if decided:
-            self._withdrawn = self.touched = True
+            self._withdrawn = self.must_screen = True
         return decided
 
     def _decide(self, record: Record, what: str) -> bool:
-        if self.left:
+        if self.headers_sent:
             logger.warning("a %s came after the headers left and changed nothing; decide before them", what)
             return False
         if not self.enforced:
@@ -147,7 +148,7 @@ class Visit(Struct, eq=False, gc=False):
         if record.choices and not stands:
             self._prove(record, current)
             self._record = record
-            self.touched = True
+            self.must_screen = True
             self._consent = Consent.of(record, self.policy, self.today, gpc=self.standing.gpc)
         return True
 
@@ -161,7 +162,7 @@ class Visit(Struct, eq=False, gc=False):
             self.policy,
             now=self._enforcer.clock(),
             form=self.form,
-            standing=current,
+            before=current,
             method=self.method,
             shown=self.shown,
             path=source.path,
@@ -194,10 +195,10 @@ class Visit(Struct, eq=False, gc=False):
         Return how many receipts there were. Consent stands as it is. 0 after the headers left.
         """
         ledger = self._enforcer.ledger
-        if ledger is None or self.left or not self._known_receipts:
+        if ledger is None or self.headers_sent or not self._known_receipts:
             return 0
         erased = ledger.erase(self._known_receipts)
-        self._receipts, self.touched = (), True
+        self._receipts, self.must_screen = (), True
         return erased
 
     @property
@@ -237,7 +238,7 @@ class Visit(Struct, eq=False, gc=False):
         arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
         standing = self._standing = arrival.standing
         if arrival.refused or standing.forged:
-            self._refused, self.touched = arrival.refused, True
+            self._refused, self.must_screen = arrival.refused, True
         return arrival
 
     def retract(self) -> None:
@@ -254,7 +255,7 @@ class Visit(Struct, eq=False, gc=False):
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
-        self.left = True
+        self.headers_sent = True
         enforcer, standing = self._enforcer, self.standing
         rules, consent, memory = standing.rules, standing.consent, standing.memory
         if self._consent is not None:

@@ -32,8 +32,7 @@ from cookieguard import ConfigurationError, CookieGuard, NoGuard, Policy, Policy
 from cookieguard.adapter.guarded import KEY
 from cookieguard.django.asgi import get_asgi_application
 from cookieguard.django.checks import check_guard
-from cookieguard.django.conf import guard, policy
-from cookieguard.django.conf import site as read_site
+from cookieguard.django.conf import configuration, guard, policy
 from cookieguard.django.response import Line
 from cookieguard.django.wsgi import get_wsgi_application
 from cookieguard.testing import consent_cookie
@@ -530,7 +529,7 @@ def test_paths_start_from_base_dir_and_hooks_are_imported(tmp_path: Path) -> Non
 )
 def test_keys_are_oldest_first(changes: dict[str, Any], keys: tuple[str, ...]) -> None:
     with with_settings(**changes):
-        assert read_site().keys == keys
+        assert configuration().keys == keys
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,14 @@ def django_app() -> Iterator[Any]:
     # Another test may have configured Django's settings, of which a process has one set.
     from django import conf
 
-    from cookieguard.django.conf import site
+    from cookieguard.django.conf import configuration
 
     others = conf.settings._wrapped
     conf.settings._wrapped = conf.empty
-    site.cache_clear()
+    configuration.cache_clear()
     yield load("django_app.py").app
     conf.settings._wrapped = others
-    site.cache_clear()
+    configuration.cache_clear()
 
 
 class Clock:

@@ -58,7 +58,7 @@ class CookieGuard(Guarded[ASGIApp]):
         response = Response(visit, request, send, plans)
         if plans is not None:
             if names_ours(fields) and take_back(fields, plans.of(visit.policy, request.root).version):
-                response.revalidates = visit.touched = True
+                response.revalidates = visit.must_screen = True
             if navigates(fields):
                 ask_whole(fields, revalidates=response.revalidates)
         scope["headers"] = request.headers

@@ -75,8 +75,8 @@ class Response:
         """Return the headers that may leave; None for those of the message, as they are."""
         visit, given = self._visit, pairs_of(message)
         headers = decoded(given)
-        visit.left, self._given = True, given
-        if not visit.touched and (HARMLESS.issuperset(headers) or are_harmless(headers)):
+        visit.headers_sent, self._given = True, given
+        if not visit.must_screen and (HARMLESS.issuperset(headers) or are_harmless(headers)):
             return None
         return visit.leave(headers, self._request)
 

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from ..adapter.guarded import find_guard
 from ..errors import ConfigurationError, PolicyError, Problem
-from ..framework import shown_warnings
+from ..options import shown_warnings
 from ..wsgi import CookieGuard
 from .conf import guard, policy
 

@@ -15,21 +15,21 @@ from django.utils.module_loading import import_string
 from msgspec import Struct
 
 from ..errors import ConfigurationError
-from ..framework import Guard, Keys, Settings, own_keys, read_settings
+from ..options import Guard, Keys, Options, own_keys, read_options
 from ..policy.policy import Policy
 from .cookies import framework_cookies
 
 
-class Site(Struct, frozen=True):
+class Configuration(Struct, frozen=True):
     """What the settings say, with Django's own cookies declared and its secrets oldest first."""
 
-    settings: Settings
+    options: Options
     policy: Policy
     keys: Keys
 
 
 @cache
-def site() -> Site:
+def configuration() -> Configuration:
     """Read the settings; ConfigurationError says what is wrong with them."""
     given = getattr(settings, "COOKIEGUARD", None)
     if not isinstance(given, Mapping):
@@ -37,21 +37,21 @@ def site() -> Site:
             "cookieguard.E042",
             'there are no settings for the guard; write COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
         )
-    read = read_settings(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
+    read = read_options(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
     # Django lists the newest of its old secrets first.
     keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
-    return Site(read, read.declaring(framework_cookies()), keys)
+    return Configuration(read, read.declaring(framework_cookies()), keys)
 
 
 def policy() -> Policy:
     """Return the policy, Django's own cookies included."""
-    return site().policy
+    return configuration().policy
 
 
 def guard(kind: type[Guard], app: Any) -> Guard:
     """Put the guard that the settings describe around an app; `kind` is that of its protocol."""
-    current = site()
-    return current.settings.guard(kind, app, current.policy, current.keys)
+    current = configuration()
+    return current.options.guard(kind, app, current.policy, current.keys)
 
 
 def is_behind_proxy() -> bool:
@@ -87,4 +87,4 @@ def _imported(given: Mapping[str, Any]) -> dict[str, Any]:
 @receiver(setting_changed)
 def _forget(**_: object) -> None:
     # Tests change settings, and names of cookies follow from many of them.
-    site.cache_clear()
+    configuration.cache_clear()

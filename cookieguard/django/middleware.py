@@ -15,7 +15,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefuncti
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from ..wsgi import CookieGuard
-from .conf import Site, guard, site
+from .conf import Configuration, configuration, guard
 from .response import put_headers
 from .streaming import pieces_of, rewrite
 from .visits import ConsentOf, find_visit, visit_of
@@ -44,7 +44,7 @@ class CookieGuardMiddleware:
     ) -> None:
         self._get_response: Any = get_response
         # A mistake in the settings shows at start.
-        site()
+        configuration()
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -105,7 +105,7 @@ def _guard(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
         call.decoded[key] = text = environ.get(key, "")
         environ[key] = text.encode("utf-8", "replace").decode("latin-1")
     believe(environ)
-    body = _guard_of(site())(environ, call.start)
+    body = _guard_of(configuration())(environ, call.start)
     del environ[_CALL]
     response = call.response
     if response is None:
@@ -126,7 +126,7 @@ def _replace_body(response: Any, body: Iterable[bytes], call: _Call) -> None:
 
 
 @lru_cache(maxsize=8)
-def _guard_of(current: Site) -> CookieGuard:
+def _guard_of(current: Configuration) -> CookieGuard:
     return guard(CookieGuard, _app)
 
 

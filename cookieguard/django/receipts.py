@@ -8,16 +8,16 @@ from ..consent.seal import Seal
 from ..ledger.chain import Keys
 from ..ledger.database import Database
 from ..ledger.store import Store
-from .conf import Site, site
+from .conf import Configuration, configuration
 
 
 def store_of() -> Store:
     """Return the store that the settings name; connections are made when they are needed."""
-    return _store_of(site())
+    return _store_of(configuration())
 
 
 @lru_cache(maxsize=8)
-def _store_of(current: Site) -> Store:
+def _store_of(current: Configuration) -> Store:
     ledger = current.policy.ledger
     assert ledger is not None
     return Store(Database(ledger.url, hasty=True), Keys(Seal(current.keys).keys))

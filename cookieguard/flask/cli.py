@@ -7,7 +7,7 @@ import flask
 from flask.cli import AppGroup
 
 from ..errors import CookieguardError, NoGuard
-from ..framework import compare, describe, shown_warnings
+from ..options import compare, describe, shown_warnings
 from .cookies import framework_cookies
 from .guarded import NAME
 

@@ -12,8 +12,8 @@ import flask
 
 from ..consent.seal import MAKE_KEY
 from ..errors import ConfigurationError
-from ..framework import Keys, own_keys, read_settings
 from ..logger import logger
+from ..options import Keys, own_keys, read_options
 from ..policy.model import Declaration
 from ..policy.policy import Policy
 from ..wsgi import CookieGuard as WSGIGuard
@@ -36,7 +36,7 @@ class GuardedApp:
     def __init__(self, app: flask.Flask) -> None:
         self._flask, self._inner = app, app.wsgi_app
         self._config = _our_config(app)
-        self._settings = read_settings(
+        self._options = read_options(
             {key.removeprefix(_PREFIX): value for key, value in self._config.items()},
             lambda option: _PREFIX + option,
             Path(app.root_path),
@@ -85,11 +85,11 @@ class GuardedApp:
         return f"the app {self._flask.name!r} has no secret; make one with: {MAKE_KEY} and set SECRET_KEY or {_PREFIX}SECRET_KEY"
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
-        return self._settings.guard(WSGIGuard, self._inner, self._settings.declaring(cookies), keys)
+        return self._options.guard(WSGIGuard, self._inner, self._options.declaring(cookies), keys)
 
     def _keys(self) -> Keys:
-        if self._settings.keys:
-            return self._settings.keys
+        if self._options.keys:
+            return self._options.keys
         config = self._flask.config
         if not config.get("SECRET_KEY"):
             return ()

@@ -31,7 +31,7 @@ def draft(
     *,
     now: float,
     form: str = "",
-    standing: Consent | None = None,
+    before: Consent | None = None,
     method: Method = "api",
     shown: Shown | None = None,
     path: str | None = None,
@@ -39,13 +39,13 @@ def draft(
 ) -> Receipt:
     """Write the receipt of a decision; `now` is POSIX seconds, `address` what may be kept of it.
 
-    `form` tells one form that was shown from all others, and `standing` is what was decided before:
+    `form` tells one form that was shown from all others, and `before` is what was decided before:
     a form that is sent twice has one receipt.
     """
     decided = tuple(_decided(choice, record, policy) for choice in record.choices)
     decisions = msgspec.json.encode(decided).decode()
     return Receipt(
-        id=new_id(now, (form, _told(standing), decisions) if form else None),
+        id=new_id(now, (form, _told(before), decisions) if form else None),
         at=time_of(now),
         decisions=decisions,
         method=method,
@@ -57,8 +57,8 @@ def draft(
     )
 
 
-def _told(standing: Consent | None) -> str:
-    return repr((standing.day, sorted(map(repr, standing.choices.values())))) if standing else ""
+def _told(before: Consent | None) -> str:
+    return repr((before.day, sorted(map(repr, before.choices.values())))) if before else ""
 
 
 def gains(record: Record, consent: Consent) -> bool:
@@ -66,8 +66,8 @@ def gains(record: Record, consent: Consent) -> bool:
 
     What doesn't is a refusal or a withdrawal, which works without proof.
     """
-    standing = {_made(choice, consent.day) for choice in consent.choices.values() if choice.accepted}
-    return any(choice.accepted and _made(choice, record.day) not in standing for choice in record.choices)
+    accepted = {_made(choice, consent.day) for choice in consent.choices.values() if choice.accepted}
+    return any(choice.accepted and _made(choice, record.day) not in accepted for choice in record.choices)
 
 
 def _made(choice: Choice, day: date | None) -> tuple[object, ...]:

@@ -51,10 +51,10 @@ class Desk:
             f"{mount}/policy": lambda ask, visit: self._policy(ask, visit, "html"),
             f"{mount}/policy.md": lambda ask, visit: self._policy(ask, visit, "md"),
             f"{mount}/banner": self._banner,
-            mount + SCRIPT_PATH: _script,
+            mount + SCRIPT_PATH: _serve_script,
             f"{mount}/dialog": self._dialog,
-            mount + STYLE.path: lambda ask, visit: _style(ask, STYLE),
-            mount + POLICY_STYLE.path: lambda ask, visit: _style(ask, POLICY_STYLE),
+            mount + STYLE.path: lambda ask, visit: _serve_style(ask, STYLE),
+            mount + POLICY_STYLE.path: lambda ask, visit: _serve_style(ask, POLICY_STYLE),
         }
         self._proof = Proof(ShownTexts(self._templates, mount)) if enforcer.ledger else None
         self._posts: dict[str, Callable[[Ask, Visit], Reply]] = {mount: self._decide}
@@ -91,7 +91,7 @@ class Desk:
             stale=stale,
             enforced=self._enforced,
             templates=self._templates,
-            script=self._script(ask, visit),
+            script=self._script_address(ask, visit),
             shown=self._shown("preferences", ask, visit),
         )
         return reply(status, page, _HTML, _VARY)
@@ -107,7 +107,7 @@ class Desk:
             keep_language=bool(ask.asked("lang")),
             home=ask.link("/"),
             templates=self._templates,
-            script=self._script(ask, visit),
+            script=self._script_address(ask, visit),
         )
         kind = _MARKDOWN if format == "md" else _HTML
         return reply("200 OK", document, kind, ("Vary", "Accept-Language"))
@@ -134,7 +134,7 @@ class Desk:
     def _shown(self, layer: Layer, ask: Ask, visit: Visit) -> str:
         return self._proof.field(layer, ask, visit) if self._proof else ""
 
-    def _script(self, ask: Ask, visit: Visit) -> str | None:
+    def _script_address(self, ask: Ask, visit: Visit) -> str | None:
         """Return the address of the browser guard, None where nothing is enforced."""
         if not self._enforced:
             return None
@@ -168,8 +168,8 @@ class Desk:
 
     def _unproved(self, posted: Posted, ask: Ask, visit: Visit) -> Reply:
         # What the same form takes back needs no proof: "a refusal or withdrawal always works".
-        left = {*posted.accepted, *posted.stale, *posted.unseen}
-        optional = [category.id for category in visit.policy.optional if category.id not in left]
+        left_open = {*posted.accepted, *posted.stale, *posted.unseen}
+        optional = [category.id for category in visit.policy.optional if category.id not in left_open]
         if posted.action == "decide" and (taken := [id for id in optional if visit.consent.allows(id)]):
             visit.withdraw(taken)
         return self._unavailable(ask, visit)
@@ -204,7 +204,7 @@ class Desk:
             ask.link(self._mount),
             message,
             templates=self._templates,
-            script=self._script(ask, visit),
+            script=self._script_address(ask, visit),
         )
         return reply(status, page, _HTML, *headers)
 
@@ -247,12 +247,12 @@ def _state(visit: Visit, posted: Posted | None) -> dict[str, object]:
     return state
 
 
-def _style(ask: Ask, style: Style) -> Reply:
+def _serve_style(ask: Ask, style: Style) -> Reply:
     # A page from before an update asks for an old version: it gets today's, uncached.
     return reply("200 OK", style.body, "text/css; charset=utf-8", cached=ask.asked("v") == style.version)
 
 
-def _script(ask: Ask, visit: Visit) -> Reply:
+def _serve_script(ask: Ask, visit: Visit) -> Reply:
     # "The script's address is the hash of its bytes, cached for ever; an unknown hash gets today's,
     # `no-store`."
     asked, _, version = (ask.asked("v") or "").rpartition(".")

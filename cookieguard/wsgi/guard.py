@@ -70,7 +70,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
         if plans is None:
             return self.app(environ, response.start)
         if names_ours(environ) and take_back(environ, plans.of(visit.policy, root).version):
-            response.revalidates = visit.touched = True
+            response.revalidates = visit.must_screen = True
         if navigates(environ):
             ask_whole(environ, revalidates=response.revalidates)
         body = self.app(environ, response.start)

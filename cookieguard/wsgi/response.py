@@ -53,9 +53,9 @@ class Response(Struct, eq=False):
         """Take the app's status and headers; `exc_info` as in PEP 3333."""
         visit = self._visit
         if exc_info is None:
-            if not visit.touched and HARMLESS.issuperset(headers) and status.isprintable():
+            if not visit.must_screen and HARMLESS.issuperset(headers) and status.isprintable():
                 # Most of what an app sends, again and again: each call from here would be felt.
-                visit.left = self.is_plain = self._started = True
+                visit.headers_sent = self.is_plain = self._started = True
                 self._page = None
                 self._write = write = self._start_response(status, [*headers])
                 return write
@@ -70,12 +70,12 @@ class Response(Struct, eq=False):
 
     def _decide(self, status: str, headers: list[tuple[str, str]]) -> Write:
         visit = self._visit
-        visit.left = True
+        visit.headers_sent = True
         # A line break in the status smuggles a header just as one in a value does.
         if not status.isprintable():
             status = unsplit(status)
         self._page, self.is_plain = None, True
-        if not visit.touched and are_harmless(headers):
+        if not visit.must_screen and are_harmless(headers):
             # The server keeps the list until the first byte; the app has it in hand as well.
             return self._send(status, [*headers])
         headers = visit.leave(headers, Request(self._environ, self._root, self._below))

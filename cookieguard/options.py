@@ -1,4 +1,4 @@
-"""What a framework's settings say of the guard: checked by name, the policy loaded."""
+"""The guard's options in a framework's own settings: checked by name, the policy loaded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPTIONS = ("POLICY", "SECRET_KEY", "TEMPLATES", "OVERRIDE")
 _MODE = "set the environment variable COOKIEGUARD_MODE, or [guard] mode in the policy"
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Options(Struct, frozen=True, kw_only=True):
     """The guard's options, as the site gave them.
 
     `policy` is the site's own, without the framework's cookies; `source` is the file it was read
@@ -54,9 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         return read_file(self.source) if self.source is not None else None
 
 
-def read_settings(
+def read_options(
     given: Mapping[str, Any], spelled: Callable[[str], str], base: Path | None, *, usual: str | None = None
-) -> Settings:
+) -> Options:
     """Read the options by their names in `OPTIONS`; ConfigurationError for any other.
 
     `spelled` writes an option as the site's author has to, `base` is the folder that paths start
@@ -70,7 +70,7 @@ def read_settings(
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
     listed = isinstance(keys, list | tuple)
     name = spelled("SECRET_KEY")
-    return Settings(
+    return Options(
         policy=policy,
         source=source,
         keys=named_keys(keys, f"a key of {name}") if listed else named_keys((keys,), name),
