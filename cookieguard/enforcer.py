@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from .consent.carrier import Carrier, Scope
+from .consent.carrier import Carrier, CookieScope
 from .consent.consent import Consent, Reason, day_of
 from .consent.seal import Seal
 from .cookies.cookieheader import split_cookie_header
@@ -46,7 +46,7 @@ class Standing(Struct, frozen=True):
     """
 
     rules: Rules
-    scope: Scope
+    scope: CookieScope
     today: date
     gpc: bool
     consent: Consent
@@ -136,7 +136,7 @@ class Enforcer:
         visible = hide_refused(cookies, rules, consent, situation) if hides else cookies
         return Arrival(standing, visible, refused=True)
 
-    def _standing(self, sealed: tuple[str, ...], scope: Scope, gpc: bool, day: int) -> Standing:
+    def _standing(self, sealed: tuple[str, ...], scope: CookieScope, gpc: bool, day: int) -> Standing:
         today = day_of(day * _DAY)
         rules = self._rules[self.policy.on(today)]
         record = self.carrier.read(sealed, scope)
@@ -144,10 +144,10 @@ class Enforcer:
         memory = self.memory(rules, scope, consent)
         return Standing(rules, scope, today, gpc, consent, memory, forged=record is None and bool(sealed))
 
-    def _scoped(self, host: str, scheme: str) -> Scope:
+    def _scoped(self, host: str, scheme: str) -> CookieScope:
         return self.carrier.scope(normalise_host(host), https=scheme == "https")
 
-    def memory(self, rules: Rules, scope: Scope, consent: Consent) -> Memory:
+    def memory(self, rules: Rules, scope: CookieScope, consent: Consent) -> Memory:
         """Return the rulings remembered for visitors who may be told the same."""
         # Hosts come from visitors and may be many; verdicts differ by a declared domain alone.
         domain = rules.classifier.third_party_domain(scope.host)

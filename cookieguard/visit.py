@@ -71,8 +71,8 @@ class Visit(Struct, eq=False, gc=False):
     method: Method = "api"
     shown: Shown | None = None
     """What the visitor decides on, where it is our own page that asks."""
-    form: str = ""
-    """The token of the one form that they send; empty where there is none."""
+    form_token: str = ""
+    """The token of the form that was sent; empty where there is none."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
     headers_sent: bool = False
@@ -161,7 +161,7 @@ class Visit(Struct, eq=False, gc=False):
             record,
             self.policy,
             now=self._enforcer.clock(),
-            form=self.form,
+            form=self.form_token,
             before=current,
             method=self.method,
             shown=self.shown,

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..errors import NoGuard, UsageError
 from ..visit import Visit
-from ..visitor.ask import quoted_root
+from ..visitor.request import quoted_root
 from .guarded import KEY, ROOT_KEY
 from .source import source_of
 

@@ -73,9 +73,9 @@ class CookieGuard(Guarded[ASGIApp]):
         except ClientGone:
             return
         visit.source = source_of(scope)
-        answer, ask = self._desk.answer, request.ask(form)
+        answer, asked = self._desk.answer, request.page_request(form)
         # A page is rendered in no time; a receipt waits for the ledger's disk.
-        reply = await aside(answer, ask, visit) if self.enforcer.ledger else answer(ask, visit)
+        reply = await aside(answer, asked, visit) if self.enforcer.ledger else answer(asked, visit)
         headers = encoded(visit.leave(list(reply.headers), request), [])
         await send({"type": "http.response.start", "status": int(reply.status[:3]), "headers": headers})
         body = b"" if request.method == "HEAD" else reply.body

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from ..adapter.fields import FieldsRequest, form_length, hides_separators
-from ..visitor.ask import Ask
+from ..visitor.request import PageRequest
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -113,13 +113,13 @@ class Request(FieldsRequest):
             more = message.get("more_body", False)
         return body[:length]
 
-    def ask(self, form: bytes | None) -> Ask:
+    def page_request(self, form: bytes | None) -> PageRequest:
         """Return the request as the visitor's pages take it."""
         headers: dict[str, str] = {}
         for name, value in decoded(self._given):
             lowered = name.lower()
             headers[lowered] = f"{headers[lowered]},{value}" if lowered in headers else value
-        return Ask(
+        return PageRequest(
             method=self.method,
             scheme=self.scheme,
             host=self.host,

@@ -22,7 +22,7 @@ MOST_RECEIPTS = 8
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-class Scope(Struct, frozen=True):
+class CookieScope(Struct, frozen=True):
     """The consent cookie of one host: `domain` is the shared one, None for host-only."""
 
     host: str
@@ -52,20 +52,20 @@ class Carrier:
         self._seal = seal
         self._settings = settings
 
-    def scope(self, host: str, *, https: bool) -> Scope:
+    def scope(self, host: str, *, https: bool) -> CookieScope:
         """Return where the consent of this host (without port, lower case) lives."""
         domain = self._settings.domain and self._settings.domain.lower()
         # Off its domain (a developer's localhost) a shared cookie couldn't be set at all.
         if domain and (host == domain or host.endswith("." + domain)):
-            return Scope(host, https, domain)
-        return Scope(host, https, None)
+            return CookieScope(host, https, domain)
+        return CookieScope(host, https, None)
 
-    def sent(self, cookies: Iterable[tuple[str, str]], scope: Scope) -> tuple[str, ...]:
+    def sent(self, cookies: Iterable[tuple[str, str]], scope: CookieScope) -> tuple[str, ...]:
         """Find what a request, as (name, value) of each cookie, holds under the consent cookie's name."""
         own = scope.name
         return tuple([value for name, value in cookies if name == own])
 
-    def read(self, sealed: Sequence[str], scope: Scope) -> Record | None:
+    def read(self, sealed: Sequence[str], scope: CookieScope) -> Record | None:
         """Find the consent among what was sent; None where none counts."""
         # Each costs an HMAC; browsers keep no more of one name than they have paths and domains for.
         found = [value for value in sealed[:_MOST] if len(value) <= _LONGEST]
@@ -76,21 +76,21 @@ class Carrier:
         # is undone by an acceptance from before it.
         return reduce(Record.merged, sorted(records, key=lambda record: record.day, reverse=True))
 
-    def seal(self, record: Record, scope: Scope) -> str:
+    def seal(self, record: Record, scope: CookieScope) -> str:
         """Return the cookie's value alone."""
         return self._seal.dumps(record, scope.audience)
 
-    def write(self, record: Record, scope: Scope) -> str:
+    def write(self, record: Record, scope: CookieScope) -> str:
         """Return the `Set-Cookie` value that stores a record."""
         lifetime = self._settings.lifetime.seconds
         # No HttpOnly: the browser guard reads the decision. It holds no secret and no identity.
         return f"{scope.name}={self.seal(record, scope)}; Max-Age={lifetime}; {_attributes(scope)}"
 
-    def expire(self, scope: Scope) -> str:
+    def expire(self, scope: CookieScope) -> str:
         """Return the `Set-Cookie` value that takes the cookie away."""
         return f"{scope.name}=; {PAST}; {_attributes(scope)}"
 
-    def read_receipts(self, cookies: str | None, scope: Scope) -> tuple[str, ...]:
+    def read_receipts(self, cookies: str | None, scope: CookieScope) -> tuple[str, ...]:
         """Find the ids of the visitor's receipts in a `Cookie` header, newest first."""
         if not cookies or scope.receipt_name not in cookies:
             return ()
@@ -98,12 +98,12 @@ class Carrier:
         ids = [id for value in sent[:_MOST] for id in value[:_LONGEST].split(".") if _ID.fullmatch(id)]
         return tuple(dict.fromkeys(ids))[:MOST_RECEIPTS]
 
-    def write_receipts(self, ids: Sequence[str], scope: Scope) -> str:
+    def write_receipts(self, ids: Sequence[str], scope: CookieScope) -> str:
         """Return the `Set-Cookie` value that keeps the ids of receipts; of none, that takes them away."""
         kept = f"Max-Age={self._settings.lifetime.seconds}" if ids else PAST
         return f"{scope.receipt_name}={'.'.join(ids)}; {kept}; {_attributes(scope)}; HttpOnly"
 
 
-def _attributes(scope: Scope) -> str:
+def _attributes(scope: CookieScope) -> str:
     shared = f"; Domain={scope.domain}" if scope.domain else ""
     return f"Path=/; SameSite=Lax{shared}{'; Secure' if scope.https else ''}"

@@ -12,7 +12,7 @@ from ..consent.consent import Consent, day_of
 from ..errors import NoGuard
 from ..ledger.drafting import Source
 from ..visit import Visit
-from ..visitor.ask import quoted_root
+from ..visitor.request import quoted_root
 from .conf import policy
 
 

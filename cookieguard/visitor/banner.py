@@ -6,27 +6,27 @@ from collections.abc import Sequence
 
 from ..consent.consent import Consent
 from ..visit import Visit
-from .ask import Ask
 from .pages import SHIPPED, links_for, shell, texts_for
+from .request import PageRequest
 from .sections import titles_of
 from .templating import Templates
 
 
 def render_banner(
-    ask: Ask, visit: Visit, mount: str, *, templates: Templates = SHIPPED, shown: str = ""
+    request: PageRequest, visit: Visit, mount: str, *, templates: Templates = SHIPPED, stamp: str = ""
 ) -> str | None:
     """Render a document whose body is the banner; None where there is nothing to ask.
 
-    `shown` is what its form says of the text.
+    `stamp` is its form's.
     """
     policy, consent = visit.policy, visit.consent
     if not consent.undecided:
         return None
-    texts = texts_for(ask, policy)
+    texts = texts_for(request, policy)
     changed = changed_of(consent, consent.undecided)
     values = {
-        **shell(policy, texts, links_for(ask, texts, mount), here=mount, script=None),
-        "shown": shown,
+        **shell(policy, texts, links_for(request, texts, mount), here=mount, script=None),
+        "shown": stamp,
         "consent": consent,
         "today": visit.today,
         "categories": titles_of(consent.undecided, policy, texts),

@@ -29,7 +29,7 @@ class Posted(Struct, frozen=True):
 
     With `action` "grant" or "withdraw" it is on `accepted` or `refused` alone. `stale` names what was accepted under another wording than today's, which counts for nothing,
     and `unseen` what the form didn't show yet: both are left open. `next` is where the visitor
-    wants to go on, as posted; `shown` what the form says of the text in front of it, and `asked`
+    wants to go on, as posted; `stamp` what says which text the form stands under, and `asked`
     what a banner asked about.
     """
 
@@ -39,7 +39,7 @@ class Posted(Struct, frozen=True):
     next: str | None = None
     action: Literal["decide", "grant", "withdraw"] = "decide"
     refused: tuple[str, ...] = ()
-    shown: str | None = None
+    stamp: str | None = None
     asked: tuple[str, ...] = ()
 
     @property
@@ -75,22 +75,22 @@ def _read_form(body: bytes, policy: Policy) -> Posted:
     choice = fields.get("choice", [""])[-1]
     if choice not in ("all", "none", "some"):
         raise BadChoice("400 Bad Request", "choice must be all, none or some")
-    following, shown = fields.get("next", [None])[-1], fields.get("shown", [None])[-1]
+    following, stamp = fields.get("next", [None])[-1], fields.get("shown", [None])[-1]
     tokens = dict(entry.partition(":")[::2] for entry in fields.get("digest", []))
     if asked := _optional(fields.get("asked", []), policy):
         # The banner asks about some alone: what it didn't name, its buttons don't touch.
         if choice == "all":
             granted = _checked(asked, tokens, policy)
-            return replace(granted, action="grant", next=following, shown=shown, asked=tuple(asked))
+            return replace(granted, action="grant", next=following, stamp=stamp, asked=tuple(asked))
         withdrawn = tuple(asked)
-        return Posted((), action="withdraw", refused=withdrawn, next=following, shown=shown, asked=withdrawn)
+        return Posted((), action="withdraw", refused=withdrawn, next=following, stamp=stamp, asked=withdrawn)
     everything = [category.id for category in policy.optional]
     accepted = {"all": everything, "none": [], "some": fields.get("accept", [])}[choice]
     posted = _checked(accepted, tokens, policy)
     # Without any digest there is no telling what was shown, and "a refusal always works".
     seen = tokens if choice == "some" and tokens else policy.categories
     unseen = tuple(category.id for category in policy.optional if category.id not in seen)
-    return replace(posted, unseen=unseen, next=following, shown=shown)
+    return replace(posted, unseen=unseen, next=following, stamp=stamp)
 
 
 def _read_json(body: bytes, policy: Policy) -> Posted:

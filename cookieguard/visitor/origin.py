@@ -6,7 +6,7 @@ import re
 from typing import Literal
 from urllib.parse import urlsplit
 
-from .ask import Ask
+from .request import PageRequest
 
 Sender = Literal["same-origin", "foreign", "unknown"]
 
@@ -14,15 +14,15 @@ _PRINTABLE = re.compile(r"/[!-~]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def sender(ask: Ask) -> Sender:
+def sender(request: PageRequest) -> Sender:
     """Tell who sent a form: "by `Sec-Fetch-Site`, else `Origin`, else `Referer`"."""
-    site = ask.headers.get("sec-fetch-site")
+    site = request.headers.get("sec-fetch-site")
     if site is not None:
         return "same-origin" if site == "same-origin" else "foreign"
-    claimed = ask.headers.get("origin") or ask.headers.get("referer")
+    claimed = request.headers.get("origin") or request.headers.get("referer")
     if claimed is None:
         return "unknown"
-    own = _origin(f"{ask.scheme}://{ask.host}")
+    own = _origin(f"{request.scheme}://{request.host}")
     return "same-origin" if own is not None and _origin(claimed) == own else "foreign"
 
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ..policy.policy import Policy
 from ..visit import Visit
-from .ask import Ask
 from .origin import local_path
+from .request import PageRequest
 from .sections import contact_of, sections_of, site_name, titles_of
 from .style import POLICY_STYLE, STYLE
 from .templating import Templates
@@ -49,7 +49,7 @@ class Links(Struct, frozen=True):
 
 
 def render_page(
-    ask: Ask,
+    request: PageRequest,
     visit: Visit,
     mount: str,
     *,
@@ -57,33 +57,33 @@ def render_page(
     enforced: bool = True,
     templates: Templates = SHIPPED,
     script: str | None = None,
-    shown: str = "",
+    stamp: str = "",
 ) -> str:
     """Render the page at the mount: what there is to know, and the form to decide on it."""
     page = {
-        **_preferences(ask, visit, mount, enforced=enforced, script=script),
-        "shown": shown,
-        "home": ask.link("/"),
-        "saved": ask.asked("saved") is not None,
-        "following": local_path(ask.asked("next")),
-        "stale": titles_of(stale, visit.policy, texts_for(ask, visit.policy)),
+        **_preferences(request, visit, mount, enforced=enforced, script=script),
+        "shown": stamp,
+        "home": request.link("/"),
+        "saved": request.query_value("saved") is not None,
+        "following": local_path(request.query_value("next")),
+        "stale": titles_of(stale, visit.policy, texts_for(request, visit.policy)),
     }
     return templates.render("page.html", page)
 
 
 def render_dialog(
-    ask: Ask,
+    request: PageRequest,
     visit: Visit,
     mount: str,
     *,
     enforced: bool = True,
     templates: Templates = SHIPPED,
-    shown: str = "",
+    stamp: str = "",
 ) -> str:
     """Render a document whose body is the same as a dialog, for the script to move into a page."""
     page = {
-        **_preferences(ask, visit, mount, enforced=enforced, script=None),
-        "shown": shown,
+        **_preferences(request, visit, mount, enforced=enforced, script=None),
+        "shown": stamp,
         "saved": False,
         # For the script to fill in.
         "following": "",
@@ -93,11 +93,11 @@ def render_dialog(
 
 
 def _preferences(
-    ask: Ask, visit: Visit, mount: str, *, enforced: bool, script: str | None
+    request: PageRequest, visit: Visit, mount: str, *, enforced: bool, script: str | None
 ) -> dict[str, object]:
-    policy, texts = visit.policy, texts_for(ask, visit.policy)
+    policy, texts = visit.policy, texts_for(request, visit.policy)
     return {
-        **shell(policy, texts, links_for(ask, texts, mount), here=mount, script=script),
+        **shell(policy, texts, links_for(request, texts, mount), here=mount, script=script),
         "consent": visit.consent,
         "today": visit.today,
         "contact": contact_of(policy),
@@ -108,7 +108,7 @@ def _preferences(
 
 
 def render_error(
-    ask: Ask,
+    request: PageRequest,
     visit: Visit,
     mount: str,
     message: str,
@@ -117,9 +117,9 @@ def render_error(
     script: str | None = None,
 ) -> str:
     """Render a short page that says what went wrong and leads back to the settings."""
-    texts = texts_for(ask, visit.policy)
+    texts = texts_for(request, visit.policy)
     page = {
-        **shell(visit.policy, texts, links_for(ask, texts, mount), here=mount, script=script),
+        **shell(visit.policy, texts, links_for(request, texts, mount), here=mount, script=script),
         "message": texts.say(message) if texts.knows(message) else message,
     }
     return templates.render("error.html", page)
@@ -141,12 +141,12 @@ def shell(policy: Policy, texts: Texts, links: Links, *, here: str, script: str 
     }
 
 
-def texts_for(ask: Ask, policy: Policy) -> Texts:
+def texts_for(request: PageRequest, policy: Policy) -> Texts:
     """Return the words in the language that a request wishes for."""
-    language = choose_language(policy, ask.asked("lang"), ask.headers.get("accept-language"))
+    language = choose_language(policy, request.query_value("lang"), request.headers.get("accept-language"))
     return Texts(language, policy.language)
 
 
-def links_for(ask: Ask, texts: Texts, mount: str) -> Links:
+def links_for(request: PageRequest, texts: Texts, mount: str) -> Links:
     """Return the addresses that keep a language which was asked for."""
-    return Links(mount, texts.language if ask.asked("lang") else None)
+    return Links(mount, texts.language if request.query_value("lang") else None)

@@ -14,7 +14,7 @@ from ..html.validators import VERSION_LENGTH, suffixed
 from ..policy.policy import Policy
 from ..policy.waiting import waiting_hosts
 from ..visit import Visit
-from .ask import quoted_root
+from .request import quoted_root
 from .script import link_bar, page_language, script_for, script_tag
 
 _MOST = 64

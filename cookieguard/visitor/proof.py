@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from ..ledger.drafting import Source
 from ..ledger.receipt import Layer, Shown
 from ..visit import Visit
-from .ask import Ask
 from .banner import changed_of
 from .choice import Posted
 from .origin import local_path, sender
 from .pages import texts_for
-from .shown import ShownTexts, read_spelled, spell
+from .request import PageRequest
+from .shown import ShownTexts, read_stamp, write_stamp
 
 
 class Proof:
@@ -23,23 +23,23 @@ class Proof:
     def __init__(self, shown: ShownTexts) -> None:
         self._shown = shown
 
-    def field(self, layer: Layer, ask: Ask, visit: Visit) -> str:
-        """Return what a form says of its own text."""
+    def stamp(self, layer: Layer, request: PageRequest, visit: Visit) -> str:
+        """Return the stamp of a form, which names the text that it stands under."""
         asked = visit.consent.undecided if layer == "banner" else ()
-        return spell(self._text(layer, texts_for(ask, visit.policy).language, visit, asked))
+        return write_stamp(self._text(layer, texts_for(request, visit.policy).language, visit, asked))
 
-    def take(self, posted: Posted, ask: Ask, visit: Visit) -> Posted:
+    def take(self, posted: Posted, request: PageRequest, visit: Visit) -> Posted:
         """Tell the visit what a decision was made on.
 
         What is accepted under a text that isn't today's any more counts for nothing: it is asked again.
         """
-        visit.source = Source(_page_of(posted, ask), visit.source.address if visit.source else None)
-        read = read_spelled(posted.shown, visit.policy)
-        if read is None:
+        visit.source = Source(_page_of(posted, request), visit.source.address if visit.source else None)
+        stamp = read_stamp(posted.stamp, visit.policy)
+        if stamp is None:
             return posted
-        text = self._text(read.layer, read.language, visit, posted.asked)
-        visit.method, visit.form = read.layer, read.token
-        if text.hash == read.hash:
+        text = self._text(stamp.layer, stamp.language, visit, posted.asked)
+        visit.method, visit.form_token = stamp.layer, stamp.token
+        if text.hash == stamp.hash:
             visit.shown = text
             return posted
         return replace(posted, accepted=(), stale=(*posted.accepted, *posted.stale))
@@ -56,10 +56,10 @@ class Proof:
         )
 
 
-def _page_of(posted: Posted, ask: Ask) -> str:
+def _page_of(posted: Posted, request: PageRequest) -> str:
     """Return the path of the page on which somebody decided, as far as the browser tells."""
-    referer = ask.headers.get("referer")
-    if referer and sender(ask) == "same-origin":
+    referer = request.headers.get("referer")
+    if referer and sender(request) == "same-origin":
         try:
             page = local_path(urlsplit(referer).path)
         except ValueError:
@@ -67,4 +67,6 @@ def _page_of(posted: Posted, ask: Ask) -> str:
         if page:
             return unquote(page)
     following = local_path(posted.next)
-    return unquote(following.partition("?")[0].partition("#")[0]) if following else ask.root + ask.path
+    return (
+        unquote(following.partition("?")[0].partition("#")[0]) if following else request.root + request.path
+    )

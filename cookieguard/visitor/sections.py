@@ -84,7 +84,7 @@ def site_name(policy: Policy, texts: Texts) -> str | Markup:
 
 
 def contact_of(policy: Policy) -> str | Markup:
-    """Return whom to ask, a mail address as a link."""
+    """Return whom to request, a mail address as a link."""
     contact = policy.site.contact
     return _MAIL.format(contact, contact) if _ADDRESS.fullmatch(contact) else contact
 

@@ -79,8 +79,8 @@ class ShownTexts:
         return Shown(layer, language, self._templates.render(_TEMPLATES[layer], values))
 
 
-class Spelled(Struct, frozen=True):
-    """What a form says of the text in front of it, and the token that this one form was given.
+class FormStamp(Struct, frozen=True):
+    """Which text a form stands under, and the token that this one form was given.
 
     `token` is empty where there is none of ours.
     """
@@ -91,17 +91,17 @@ class Spelled(Struct, frozen=True):
     token: str
 
 
-def spell(shown: Shown) -> str:
-    """Write what a fresh form says of its text: `banner.de.HASH.TOKEN`."""
+def write_stamp(shown: Shown) -> str:
+    """Write the stamp of a fresh form under a text: `banner.de.HASH.TOKEN`."""
     return f"{shown.layer}.{shown.language}.{shown.hash}.{secrets.token_urlsafe(_TOKEN_BYTES)}"
 
 
-def read_spelled(spelled: str | None, policy: Policy) -> Spelled | None:
-    """Read a form's word on its text; None where it says nothing of use."""
-    layer, language, hash, token = [*(spelled or "").split(".", 3), "", "", "", ""][:4]
+def read_stamp(stamp: str | None, policy: Policy) -> FormStamp | None:
+    """Read the stamp that a form came with; None where it says nothing of use."""
+    layer, language, hash, token = [*(stamp or "").split(".", 3), "", "", "", ""][:4]
     if language not in languages(policy) or layer not in ("banner", "preferences"):
         return None
-    return Spelled(
+    return FormStamp(
         "banner" if layer == "banner" else "preferences",
         language,
         hash,

@@ -10,7 +10,7 @@ from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.source import source_of
 from ..errors import ConfigurationError
 from ..visit import Visit
-from .request import Request, ask_of
+from .request import Request, page_request
 from .response import Body, Response
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
                 return self.app(environ, start_response)
             if path in self._desk.paths:
                 visit.source = source_of(environ)
-                reply = self._desk.answer(ask_of(environ), visit)
+                reply = self._desk.answer(page_request(environ), visit)
                 request = Request(environ, root, path)
                 start_response(reply.status, visit.leave(list(reply.headers), request))
                 return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]

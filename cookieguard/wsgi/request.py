@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..adapter.fields import FieldsRequest, form_length, hides_separators
-from ..visitor.ask import Ask
+from ..visitor.request import PageRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -34,9 +34,9 @@ class Request(FieldsRequest):
         return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def ask_of(environ: WSGIEnvironment) -> Ask:
+def page_request(environ: WSGIEnvironment) -> PageRequest:
     """Return the request as the visitor's pages take it."""
-    return Ask(
+    return PageRequest(
         method=environ["REQUEST_METHOD"],
         scheme=environ["wsgi.url_scheme"],
         host=environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cookieguard import parse_set_cookie
-from cookieguard.consent.carrier import Carrier, Scope
+from cookieguard.consent.carrier import Carrier, CookieScope
 from cookieguard.consent.consent import Choice, Record
 from cookieguard.consent.seal import Seal
 from cookieguard.cookies.cookieheader import split_cookie_header
@@ -29,11 +29,13 @@ HTTP = ALONE.scope("www.example.com", https=False)
 HTTPS = ALONE.scope("www.example.com", https=True)
 
 
-def cookie(record: Record, scope: Scope = HTTP, carrier: Carrier = ALONE, *, name: str | None = None) -> str:
+def cookie(
+    record: Record, scope: CookieScope = HTTP, carrier: Carrier = ALONE, *, name: str | None = None
+) -> str:
     return f"{name or scope.name}={carrier.seal(record, scope)}"
 
 
-def read(carrier: Carrier, cookies: str, scope: Scope) -> Record | None:
+def read(carrier: Carrier, cookies: str, scope: CookieScope) -> Record | None:
     return carrier.read(carrier.sent(split_cookie_header(cookies), scope), scope)
 
 

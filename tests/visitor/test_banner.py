@@ -17,8 +17,8 @@ from cookieguard import CookieGuard, Policy
 from cookieguard.enforcer import Enforcer
 from cookieguard.testing import consent_cookie
 from cookieguard.visit import Visit
-from cookieguard.visitor.ask import Ask, Reply
 from cookieguard.visitor.desk import Desk
+from cookieguard.visitor.request import PageRequest, Reply
 from cookieguard.visitor.texts import Texts, shipped_languages
 
 with warnings.catch_warnings():
@@ -301,7 +301,7 @@ def test_the_dialog_in_report_mode_offers_nothing() -> None:
 
 def answer(templates: Path, path: str = f"{MOUNT}/banner") -> Reply:
     enforcer = Enforcer(ANNOUNCED, secret_key=KEY, override=None, clock=lambda: NOON)
-    ask = Ask("GET", "http", "localhost", "", path, "", {}, "", lambda: b"")
+    ask = PageRequest("GET", "http", "localhost", "", path, "", {}, "", lambda: b"")
     return Desk(enforcer, templates).answer(ask, Visit(enforcer, None, "localhost", "http", None))
 
 

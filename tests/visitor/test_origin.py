@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookieguard.visitor.ask import Ask
 from cookieguard.visitor.origin import local_path, sender
+from cookieguard.visitor.request import PageRequest
 
 
-def ask(scheme: str = "https", host: str = "shop.test", root: str = "", **headers: str) -> Ask:
+def ask(scheme: str = "https", host: str = "shop.test", root: str = "", **headers: str) -> PageRequest:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Ask("POST", scheme, host, root, "/privacy-choices", "", named, "", lambda: b"")
+    return PageRequest("POST", scheme, host, root, "/privacy-choices", "", named, "", lambda: b"")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def ask(scheme: str = "https", host: str = "shop.test", root: str = "", **header
         pytest.param(ask(host="", origin="https://"), "foreign", id="no-host-matches-no-host-never"),
     ],
 )
-def test_sender(asked: Ask, expected: str) -> None:
+def test_sender(asked: PageRequest, expected: str) -> None:
     assert sender(asked) == expected
 
 

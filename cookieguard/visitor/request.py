@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote
 from msgspec import Struct
 
 
-class Ask(Struct, frozen=True):
+class PageRequest(Struct, frozen=True):
     """A request to one of our own pages.
 
     `root` is where the guarded app is mounted (SCRIPT_NAME), `path` what follows it, `headers` have
@@ -26,9 +26,9 @@ class Ask(Struct, frozen=True):
     read: Callable[[], bytes | None]
 
     def __repr__(self) -> str:
-        return f"<Ask for {self.path!r}>"
+        return f"<PageRequest for {self.path!r}>"
 
-    def asked(self, key: str) -> str | None:
+    def query_value(self, key: str) -> str | None:
         """Return the last value of a key in the query."""
         return parse_qs(self.query, keep_blank_values=True).get(key, [None])[-1]
 
