@@ -119,7 +119,7 @@ def _load(settings: Settings, name: str, spelled: str) -> Any:
 
 
 def _no_wsgi(app: Any) -> tuple[str, str] | None:
-    """Say why an app can't be called as WSGI wants it, and what instead; None where it can, or can't be told."""
+    """Say why an app can't be called as WSGI wants it, and what instead; None where nothing is wrong."""
     if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
         return "is an ASGI app", "name a WSGI one here; for this one take cookieguard.asgi.CookieGuard"
     try:

@@ -46,8 +46,8 @@ def watch(enforcer: Enforcer) -> None:
         if ValueClass is MutexValue:
             raise ConfigurationError(
                 "cookieguard.E026",
-                "prometheus_client was imported before PROMETHEUS_MULTIPROC_DIR was set, and counts in memory; "
-                "set the variable before the process starts",
+                "prometheus_client was imported before PROMETHEUS_MULTIPROC_DIR was set, and counts in "
+                "memory; set the variable before the process starts",
             )
         enforcer.tally.witness = _files()
     else:

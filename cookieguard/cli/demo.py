@@ -68,8 +68,8 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem aut
 </head>
 <body>
 <h1>A guarded page</h1>
-<p>With each answer this app sets four cookies: <code>session</code> (essential), <code>theme</code> (functional),
-<code>_ga</code> (analytics) and <code>visitor_id</code>, which its policy doesn't declare.</p>
+<p>With each answer this app sets four cookies: <code>session</code> (essential), <code>theme</code>
+(functional), <code>_ga</code> (analytics) and <code>visitor_id</code>, which its policy doesn't declare.</p>
 <p>With this request the app was sent: {}.</p>
 <p><a href="/">Load again</a> · <a href="/privacy-choices">Cookie settings</a> ·
 <a href="/privacy-choices/policy">Cookie policy</a></p>

@@ -33,7 +33,9 @@ _MOST_HEADER_BYTES = 64 * 1024
     ),
     files={
         "--secret-file": "a secret of 16 bytes or more; for rotation several, oldest first, a line each",
-        "--config": 'each option by its name, as upstream = "http://127.0.0.1:8080", and those of docs/sidecar.md',
+        "--config": (
+            'each option by its name, as upstream = "http://127.0.0.1:8080", and those of docs/sidecar.md'
+        ),
     },
 )
 @click.option("--upstream", metavar="URL", help="Where the app is, as http://127.0.0.1:8080. Needed.")

@@ -82,7 +82,10 @@ class GuardedApp:
 
     @property
     def _no_secret(self) -> str:
-        return f"the app {self._flask.name!r} has no secret; make one with: {MAKE_KEY} and set SECRET_KEY or {_PREFIX}SECRET_KEY"
+        return (
+            f"the app {self._flask.name!r} has no secret; make one with: {MAKE_KEY} "
+            f"and set SECRET_KEY or {_PREFIX}SECRET_KEY"
+        )
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
         return self._options.guard(WSGIGuard, self._inner, self._options.declaring(cookies), keys)

@@ -16,7 +16,8 @@ _SHORT = 1024
 _LONGEST_NAME = 64
 _DATE_LENGTH = 29
 _FIXDATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} (?:19|[2-9][0-9])[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} (?:19|[2-9][0-9])[0-9]{2} "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
 
 Key = tuple[str, str, int | None, str]

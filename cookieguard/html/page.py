@@ -29,9 +29,9 @@ _NO_STORE = ("Cache-Control", "no-store")
 class Plan(Struct, frozen=True, eq=False):
     """What happens to HTML under one policy.
 
-    `gate` is None where nothing is held. `version` ends the ETags: twelve hex digits of a hash over policy
-    and version. `tag` makes the script tag, of the page's language and
-    nonce; `bar` the no-script bar, of its language; both in ASCII.
+    `gate` is None where nothing is held. `version` ends the ETags: twelve hex digits of a hash over
+    policy and version. `tag` makes the script tag, of the page's language and nonce; `bar` the no-script
+    bar, of its language; both in ASCII.
     """
 
     gate: Gate | None

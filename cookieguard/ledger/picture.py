@@ -96,7 +96,8 @@ def _bars(days: list[str], counts: Counter[tuple[str, str]]) -> Markup:
             bottom -= height
             parts.append(
                 Markup(
-                    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"><title>{}: {} {}</title></rect>'
+                    '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}">'
+                    "<title>{}: {} {}</title></rect>"
                 ).format(
                     place * step,
                     bottom,

@@ -8,7 +8,7 @@ from .policy import Policy
 
 
 def changes(policy: Policy, old: Policy) -> dict[str, dict[str, str | None]]:
-    """Return the tokens, `old` (None for a new category) and `new`, of each category that is asked about again."""
+    """Return each category that is asked about again, with its tokens: `old`, None if new, and `new`."""
     return {
         id: {
             "old": old.categories[id].token if id in old.categories else None,

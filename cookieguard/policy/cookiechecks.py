@@ -117,7 +117,7 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
         reader.warn(
             "cookieguard.W209",
             where,
-            f"{cookie.name!r} has letters beyond ASCII, so it matches what scripts set, but no response's cookie",
+            f"{cookie.name!r} has letters beyond ASCII: it matches what scripts set, no response's cookie",
             "name the cookie in ASCII letters",
         )
     if cookie.party == "third":

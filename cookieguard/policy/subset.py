@@ -249,7 +249,7 @@ def literal_head_of(source: str) -> str:
                 raise BadPattern(
                     f"{source!r} repeats what may also follow, and varies again behind it: that takes "
                     "more than linear time",
-                    "repeat once, by a class of all the characters, or fix a character between that neither takes",
+                    "repeat once, by a class of all the characters, or fix one between that neither takes",
                 )
     heads = ["".join(_literal_head(way)) for way in ways]
     head = min(heads, key=len)

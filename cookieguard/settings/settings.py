@@ -64,7 +64,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class WSGISettings(Settings, frozen=True, kw_only=True):
-    """Those of the guard in a WSGI server, which can't tell who asks it: `proxies` is how many stand in front."""
+    """Those of the guard in a WSGI server; it can't tell how many `proxies` stand in front of it."""
 
     proxies: Annotated[int, Meta(ge=0)] = 0
     proxy_headers: tuple[ProxyHeader, ...] = ("for", "proto")
@@ -103,7 +103,7 @@ def said_to_process(
 
 
 def settings_from(shape: type[S], *said: Source) -> S:
-    """Read the options of `shape` from sources, the first of which wins. SettingsError lists every mistake."""
+    """Read the options of `shape` from sources, the first of which wins; SettingsError lists the mistakes."""
     reader = _Reader(shape, said)
     values = reader.read()
     if reader.problems:

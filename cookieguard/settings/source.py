@@ -1,4 +1,4 @@
-"""Where settings are said: the command line, the environment, a configuration file, a section of an .ini file."""
+"""Where settings are said: command line, environment, a configuration file, a section of an .ini file."""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ Seconds = Annotated[float, Meta(ge=0, le=86400)]
 
 
 class SidecarSettings(Settings, frozen=True, kw_only=True):
-    """Those of `cookieguard sidecar`: where the app is, where to listen, whom to believe; 0 seconds are for ever."""
+    """Those of `cookieguard sidecar`: where the app is, where to listen, whom to believe.
+
+    Times are in seconds, 0 for ever.
+    """
 
     upstream: str
     upstream_host: str | None = None

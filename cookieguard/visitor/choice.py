@@ -27,10 +27,10 @@ class BadChoice(Exception):
 class Posted(Struct, frozen=True):
     """A decision on every category: these are accepted, all others refused.
 
-    With `action` "grant" or "withdraw" it is on `accepted` or `refused` alone. `stale` names what was accepted under another wording than today's, which counts for nothing,
-    and `unseen` what the form didn't show yet: both are left open. `next` is where the visitor
-    wants to go on, as posted; `stamp` what says which text the form stands under, and `asked`
-    what a banner asked about.
+    With `action` "grant" or "withdraw" it is on `accepted` or `refused` alone. `stale` names what was
+    accepted under another wording than today's, which counts for nothing, and `unseen` what the form
+    didn't show yet: both are left open. `next` is where the visitor wants to go on, as posted; `stamp`
+    what says which text the form stands under, and `asked` what a banner asked about.
     """
 
     accepted: tuple[str, ...]

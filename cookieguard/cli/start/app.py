@@ -63,8 +63,8 @@ def _import(name: str) -> ModuleType:
     except PolicyError as error:
         problem = error.problems[0]
         raise Failure(
-            f"{name} loads a policy that isn't there or is wrong ({problem.source}: {problem.reason}); run this "
-            "before you wrap the app, or begin with an empty policy file and give --force"
+            f"{name} loads a policy that isn't there or is wrong ({problem.source}: {problem.reason}); "
+            "run this before you wrap the app, or begin with an empty policy file and give --force"
         ) from error
     except (Exception, SystemExit) as error:
         raise Failure(_raised(f"importing {name}", error)) from error

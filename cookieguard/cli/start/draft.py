@@ -261,7 +261,8 @@ def _top(strangers: Sequence[str]) -> str:
         lines += [
             "",
             f"Pages load from these hosts, of which the catalogue knows nothing: {', '.join(strangers)}.",
-            "[providers.ID] with name, category and hosts = […] holds their tags back until the visitor accepts.",
+            "[providers.ID] with name, category and hosts = […] holds their tags back until the visitor "
+            "accepts.",
         ]
     return "\n".join(lines)
 

@@ -13,7 +13,8 @@ from ...html.loading import LOADING
 
 _TYPED = {"text", "email", "search", "tel", "url", "number", "date", "textarea"}
 _LOG_IN = re.compile(
-    r"(?<![a-z])(log[ _-]?(in|on)|sign[ _-]?in|anmelden|einloggen|connexion|iniciar sesi|accedi|inloggen|logga in)(?![a-z])",
+    r"(?<![a-z])(log[ _-]?(in|on)|sign[ _-]?in|anmelden|einloggen|connexion|iniciar sesi|accedi|inloggen"
+    r"|logga in)(?![a-z])",
     re.I,
 )
 _LOG_OUT = re.compile(
