@@ -70,6 +70,8 @@ def read_options(
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
     listed = isinstance(keys, list | tuple)
     name = spelled("SECRET_KEY")
+    if listed and not keys and "SECRET_KEY" in given:
+        raise ConfigurationError("cookieguard.E002", f"{name} is an empty list; give at least one key")
     return Options(
         policy=policy,
         source=source,

@@ -232,6 +232,9 @@ def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
             id="weak secret of several",
         ),
         pytest.param({"COOKIEGUARD_SECRET_KEY": [SECRET, 7]}, "E002", id="no secret"),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": []}, "E002: COOKIEGUARD_SECRET_KEY is an empty", id="empty list"
+        ),
         pytest.param({"COOKIEGUARD_TEMPLATES": "nowhere"}, "E008", id="templates"),
         pytest.param({"COOKIEGUARD_OVERRIDE": "nothing"}, "E007", id="override"),
         pytest.param({"SESSION_COOKIE_NAME": "cookieguard"}, "E109", id="our own name"),

@@ -52,6 +52,10 @@ MISTAKES = [
     pytest.param({"guard_mont": "/x"}, ["E021", "guard_mount?"], id="unknown setting of the policy"),
     pytest.param({"proxies": "-1"}, ["E022", "proxies"], id="fewer proxies than none"),
     pytest.param({"trust_forwarded": "*"}, ["E021", "proxies"], id="of the sidecar"),
+    pytest.param(
+        {"guard_mode": "report"}, ["E021", "isn't known here; use", "mode"], id="the mode's other name"
+    ),
+    pytest.param({"port": "80"}, ["E021", "unknown; take it out; docs/serving.md"], id="nothing like it"),
     pytest.param({"proxies": "yes"}, ["E022", "proxies", "write a number"], id="no number"),
     pytest.param({"proxy_headers": "for, hots"}, ["E022", "proxy_headers", "'host'"], id="no such header"),
     pytest.param({"mode": "audit"}, ["E022", "mode", "'report'"], id="no such mode"),

@@ -618,6 +618,14 @@ MISTAKES = [
         {"metrics": "/up", "health_path": "/up"}, ["E025", "where health is asked"], id="metrics over health"
     ),
     pytest.param({"log": "xml"}, ["E022", "log", "'json'"], id="no such log"),
+    pytest.param({"upstream_host": "a b"}, ["E030", "'a b'"], id="no Host"),
+    pytest.param({"upstream_host": "http://x/"}, ["E030", "give a name"], id="an address for a Host"),
+    *(
+        pytest.param(
+            {"trust_forwarded": proxy}, ["E025", "trust_forwarded", "no address"], id=f"proxy {proxy}"
+        )
+        for proxy in ("proxy.local", "300.1.1.1", "10.0.0.0/33", "10.0.0.1/8")
+    ),
     pytest.param({"port": "8017", "upstream": "http://localhost:8017"}, ["E032"], id="itself"),
     pytest.param(
         {"port": "8018", "host": "0.0.0.0", "upstream": "http://127.0.0.1:8018"},

@@ -9,7 +9,7 @@ import msgspec
 
 from ..importers.open_cookie_database import Imported, import_open_cookie_database
 from ..policy.writing import write_policy
-from .inputs import FILE_OR_STDIN, NEW_FILE, read_bytes, write_file
+from .inputs import FILE_OR_STDIN, NEW_FILE, policy_output, read_bytes, write_file
 from .manual import Command, Failure
 from .output import count, json_option, print_json, print_table, say
 
@@ -30,6 +30,7 @@ from .output import count, json_option, print_json, print_table, say
 @click.option(
     "--output",
     type=NEW_FILE,
+    callback=policy_output,
     default="open-cookies.toml",
     show_default=True,
     metavar="FILE",

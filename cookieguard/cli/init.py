@@ -13,7 +13,7 @@ import msgspec
 
 from ..policy.policy import Policy
 from ..policy.writing import write_policy
-from .inputs import FILE_OR_STDIN, NEW_FILE, read_bytes, write_file
+from .inputs import FILE_OR_STDIN, NEW_FILE, policy_output, read_bytes, write_file
 from .manual import Command, Failure, printable
 from .output import console, count, is_interactive, json_option, note, print_json, print_table, say
 from .start.app import load_app
@@ -76,6 +76,7 @@ _MOST_TOLD = 5
 @click.option(
     "--output",
     type=NEW_FILE,
+    callback=policy_output,
     default="cookies.toml",
     show_default=True,
     metavar="FILE",

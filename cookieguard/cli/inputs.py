@@ -13,6 +13,7 @@ import click
 
 from ..cookies.setcookie import parse_set_cookie
 from ..errors import PolicyError
+from ..policy.document import Overlay
 from ..policy.policy import Policy
 from ..settings.secret import keys_in
 from .manual import Failure
@@ -31,10 +32,10 @@ def policy_option(help: str, *, required: bool = False) -> Callable[[F], F]:
     return click.option("--policy", "policy_file", type=FILE, metavar="FILE", required=required, help=help)
 
 
-def load_policy(file: Path) -> Policy:
-    """Load a policy that a command relies on; Failure lists its mistakes."""
+def load_policy(file: Path, over: Overlay | None = None) -> Policy:
+    """Load a policy that a command relies on, with `over` in place of its own; Failure lists its mistakes."""
     try:
-        return Policy.from_file(file)
+        return Policy.from_file(file, over=over)
     except PolicyError as error:
         mistakes = [str(problem) for problem in error.problems if problem.level == "error"]
         raise Failure(
@@ -72,6 +73,13 @@ def can_be_stored(name: str) -> bool:
     """Tell whether some browser stores a cookie of this name."""
     cookie = parse_set_cookie(f"{name}=x; Secure; HttpOnly; Path=/")
     return cookie is not None and cookie.name == name != ""
+
+
+def policy_output(context: click.Context, parameter: click.Parameter, file: Path) -> Path:
+    """Take a policy's name to write to: TOML is what commands write."""
+    if file.suffix.lower() != ".toml":
+        raise click.BadParameter(f"{file} doesn't end with .toml, which is what is written")
+    return file
 
 
 def write_file(file: Path, text: str, *, force: bool) -> None:

@@ -15,7 +15,9 @@ from rich.progress import Progress
 
 from ..consent.consent import day_of
 from ..consent.seal import Seal
+from ..errors import SettingsError
 from ..policy.entries import LedgerSettings
+from ..settings.settings import overlay_of_process
 from .inputs import FILE, NEW_FILE, SECRET, load_policy, secret_keys, write_file
 from .manual import FINE, FOUND, Command, Failure
 from .output import console, count, json_option, note, print_json, print_table, say
@@ -126,6 +128,8 @@ def show(file: Path, ids: tuple[str, ...], erase: bool, secret_file: Path | None
     with _opened(file, secret_file) as store:
         found = store.find(asked)
         print_json([_told(receipt, store) for receipt in found])
+        if not found:
+            note("there is no such receipt: it may be erased, or pruned")
         if erase:
             note(f"{store.erase(asked)} erased")
     raise SystemExit(FINE if found else FOUND)
@@ -230,7 +234,12 @@ def stats(
 
 
 def _settings(file: Path) -> LedgerSettings:
-    settings = load_policy(file).ledger
+    try:
+        # The app's ledger may be said where its other settings are.
+        over = overlay_of_process()
+    except SettingsError as error:
+        raise Failure("\n".join(map(str, error.problems))) from error
+    settings = load_policy(file, over).ledger
     if settings is None:
         raise Failure(f"{file} has no [ledger]; add one, with url and retention")
     return settings
@@ -253,16 +262,18 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
         raise click.UsageError(
             f"receipts are chained by the site's key: give --secret-file FILE, or set {SECRET}"
         )
+    store = Store(Database(settings.url, creates=creates), Keys(Seal(keys).keys))
     try:
-        store = Store(Database(settings.url, creates=creates), Keys(Seal(keys).keys))
+        if store.database.is_sqlite and not Path(store.database.name).parent.is_dir():
+            raise Failure(f"{store.database.name}: there is no such folder; make it, or mend [ledger] url")
         if not creates and not store.database.is_migrated():
             raise Failure(
                 f"{store.database.name} isn't a ledger of this version; run: cookieguard ledger init {file}"
             )
         yield store
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).splitlines()
-        raise Failure(f"the database refuses: {'; '.join(map(str.strip, said))}") from error
+        said = "; ".join(map(str.strip, str(getattr(error, "orig", None) or error).splitlines()))
+        raise Failure(f"{store.database.name}: the database refuses: {said}") from error
 
 
 @contextlib.contextmanager

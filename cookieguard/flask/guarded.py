@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from ..consent.seal import MAKE_KEY
+from ..enforcer import Enforcer
 from ..errors import ConfigurationError
 from ..logger import logger
 from ..options import Keys, own_keys, read_options
@@ -63,6 +64,11 @@ class GuardedApp:
             if self._ready is None:
                 self._ready = self.app = self._finished()
             return self._ready
+
+    @property
+    def enforcer(self) -> Enforcer:
+        """What the guard's visits share, its counts among it; the app must be configured by now."""
+        return self.guard.enforcer
 
     @property
     def policy(self) -> Policy:

@@ -108,6 +108,8 @@ def verify(
         for head in found:
             walk = _Walk(connection, store.keys, head, hashes)
             wrong = walk.follow((anchor or {}).get(head["chain"]), tick)
+            if wrong is None and anchor is not None and head["chain"] not in anchor:
+                wrong = Break("isn't named by the anchor", head["chain"])
             breaks += [wrong] if wrong else []
             verified, erased = verified + walk.verified, erased + walk.erased
         breaks += _edited_texts(connection)

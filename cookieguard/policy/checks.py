@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from .document import Path
@@ -81,6 +81,7 @@ def check_guard(reader: Reader, guard: GuardSettings) -> None:
                 f"{path!r} hides the visitor's pages at {mount!r}",
                 "exclude a path beside the mount",
             )
+        warn_of_pattern(reader, where, path)
 
 
 def is_mountable(mount: str) -> bool:
@@ -210,6 +211,31 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
                     f"{host!r} is no host name",
                     'write "cdn.example.com", without scheme or path',
                 )
+
+
+def check_waiting(
+    reader: Reader, providers: Mapping[str | int, ProviderEntry], named: Collection[str | None]
+) -> None:
+    """Find hosts whose tags wait for nothing; `named` are the providers that declared cookies name."""
+    for id, provider in providers.items():
+        if provider.hosts and provider.category is None and id not in named:
+            reader.warn(
+                "cookieguard.W210",
+                ("providers", id, "hosts"),
+                "wait for nothing: the provider has no category, and no cookie names it",
+                f'give it a category, or its cookies provider = "{id}"',
+            )
+
+
+def warn_of_pattern(reader: Reader, where: Path, prefix: str) -> None:
+    """Warn of a `*` where paths stand for all that is below them."""
+    if "*" in prefix:
+        reader.warn(
+            "cookieguard.W211",
+            where,
+            f"{prefix!r} is no pattern here, so it matches that very text",
+            "write the path alone, as '/api': all below it is meant",
+        )
 
 
 def is_web_address(url: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from .checks import HOST, LOCAL_PATH
+from .checks import HOST, LOCAL_PATH, warn_of_pattern
 from .document import Path
 from .entries import CookieEntry
 from .index import Index
@@ -81,6 +81,7 @@ def check_cookie(
                 f"{prefix!r} is no plain path",
                 'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
             )
+        warn_of_pattern(reader, (*path, "essential_under", index), prefix)
 
 
 def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "site") -> Declaration | None:

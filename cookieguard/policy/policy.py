@@ -174,6 +174,8 @@ def _build(
     cookiechecks.check_swallowed(reader, declared, [*imported, *taken_over])
     cookiechecks.check_against_catalogue(reader, declared, whole_index())
     checks.check_texts(reader, site.language, _texts(cookies, own_categories))
+    cookies_of_all = (*taken_over, *imported, *(declaration for _, declaration in declared))
+    checks.check_waiting(reader, own_providers, {cookie.provider for cookie in cookies_of_all})
 
     announcement = _announcement(reader, base, announcing, site.language, guard, consent, over)
     if reader.failed:

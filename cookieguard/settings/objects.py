@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
+from collections.abc import Callable
 from typing import Any
 
 _SPELLED = re.compile(r"([\w.]+):([\w.]+)(\(\))?", re.ASCII)
@@ -34,7 +36,24 @@ def load_object(spelled: str) -> Any:
             raise NoSuchObject(
                 f"{name} has no {attributes!r}", "write module:name, both as in your code"
             ) from None
-    return found() if call else found
+    if not call:
+        return found
+    if not callable(found) or not _needs_nothing(found):
+        raise NoSuchObject(
+            f"{spelled} is no factory that can be called without arguments",
+            "leave () out, or name a function that takes none",
+        )
+    return found()
+
+
+def _needs_nothing(factory: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(factory).bind()
+    except TypeError:
+        return False
+    except ValueError:
+        pass  # one of C has no signature
+    return True
 
 
 def _import(name: str) -> Any:

@@ -102,6 +102,18 @@ def said_to_process(
     return said
 
 
+def overlay_of_process(variables: Mapping[str, str] = os.environ) -> Overlay:
+    """Return what the environment, and the file that it names, say in place of the policy's own tables.
+
+    SettingsError lists the mistakes in those.
+    """
+    reader = _Reader(Settings, said_to_process(variables))
+    over = reader.tables()
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return over
+
+
 def settings_from(shape: type[S], *said: Source) -> S:
     """Read the options of `shape` from sources, the first of which wins; SettingsError lists the mistakes."""
     reader = _Reader(shape, said)
@@ -132,7 +144,7 @@ class _Reader:
         values = {name: value for name in self._hints if (value := self._option(name)) is not None}
         keys = self._keys()
         self._refuse_missing(values)
-        values |= {"secret_keys": keys, "over": self._over(), "secret": None, "secret_file": None}
+        values |= {"secret_keys": keys, "over": self.tables(), "secret": None, "secret_file": None}
         return values | {"said": {name: self._place(name) for name in values if self._source_of(name)}}
 
     def _refuse_unknown(self, source: Source) -> None:
@@ -144,9 +156,10 @@ class _Reader:
                 continue
             if (counterpart := _COUNTERPARTS.get(name)) in known:
                 reason, remedy = "isn't known here", f"use {source.spell(counterpart)}"
+            elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
+                reason, remedy = "unknown", f"did you mean {source.spell(near[0])}?"
             else:
-                (nearest,) = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-                reason, remedy = "unknown", f"did you mean {source.spell(nearest)}?"
+                reason, remedy = "unknown", f"take it out; {_LISTED}"
             self._add(source, "cookieguard.E021", name, reason, remedy)
 
     def _add(self, source: Source, id: str, name: str, reason: str, remedy: str) -> None:
@@ -211,7 +224,8 @@ class _Reader:
             if name not in values and self._source_of(name) is None:
                 self._add(self._usual, "cookieguard.E023", name, "is missing", _WANTED.get(name, "set it"))
 
-    def _over(self) -> Overlay:
+    def tables(self) -> Overlay:
+        """Read what is said in place of the policy's tables."""
         over: dict[tuple[str, str], tuple[Any, str]] = {}
         for name, (table, key, hint) in self._tables.items():
             if (source := self._source_of(name)) is None:
@@ -250,7 +264,9 @@ _COUNTERPARTS = {
     "upstream": "app",
     "proxies": "trust_forwarded",
     "trust_forwarded": "proxies",
+    "guard_mode": "mode",
 }
+_LISTED = "docs/serving.md and docs/sidecar.md list what there is"
 _WANTED = {
     "app": "name your app as module:name, or module:name() for a factory",
     "upstream": "say where your app is, as http://127.0.0.1:8080",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from ipaddress import ip_network
 from typing import Annotated
 
 from msgspec import Meta
@@ -41,6 +42,13 @@ def sidecar(settings: SidecarSettings) -> Sidecar:
     log_to_stderr(
         form, "info" if settings.log_level == "debug" else settings.log_level, logging.getLogger("uvicorn")
     )
+    for proxy in settings.trust_forwarded:
+        if not _is_proxy(proxy):
+            raise settings.wrong(
+                "trust_forwarded",
+                f"{proxy!r} is no address",
+                "write those of your proxies, or networks, or '*'",
+            )
     upstream = Upstream(
         settings.upstream,
         settings.upstream_host,
@@ -63,3 +71,12 @@ def sidecar(settings: SidecarSettings) -> Sidecar:
 
         app.show(path, exposition())
     return app
+
+
+def _is_proxy(text: str) -> bool:
+    # What is neither, uvicorn takes for the name of a peer, which no address ever has.
+    try:
+        ip_network(text)
+    except ValueError:
+        return text == "*"
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 import ssl
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ logger = logging.getLogger("cookieguard.sidecar")
 
 _GREETING_SECONDS = 2.0
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class Upstream(Struct, frozen=True):
@@ -40,8 +42,10 @@ class Upstream(Struct, frozen=True):
             raise _bad_upstream(self.url, "it isn't an http or https address")
         if url.path not in ("", "/") or url.query or url.fragment or url.userinfo:
             raise _bad_upstream(self.url, "only scheme, host and port can be said")
-        if self.host is not None and not (self.host.isascii() and self.host.isprintable() and self.host):
-            raise ConfigurationError("cookieguard.E030", f"the Host to send is {self.host!r}; give a name")
+        if self.host is not None and not _HOST.fullmatch(self.host):
+            raise ConfigurationError(
+                "cookieguard.E030", f"the Host to send is {self.host!r}; give a name, with a port or without"
+            )
 
     @property
     def timeout(self) -> httpx.Timeout:

@@ -113,6 +113,11 @@ def test_no_value_is_ever_printed() -> None:
     assert "SECRET" not in run("classify", *sources, "--json").output
 
 
+def test_no_name_is_a_wrong_call() -> None:
+    assert run("classify", "", "--strict").exit_code == 2
+    assert "no names came" in run("classify").stderr
+
+
 def test_strict_fails_on_an_undeclared_cookie() -> None:
     assert run("classify", "_ga", "--strict").exit_code == 0
     assert run("classify", "nobody").exit_code == 0

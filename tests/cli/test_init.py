@@ -118,6 +118,13 @@ def test_without_a_source_it_says_which_there_are() -> None:
     assert "give --app MODULE:APP, or --har FILE" in result.stderr
 
 
+def test_toml_is_what_it_writes(folder: Path) -> None:
+    done = init("--app", "shop:app", "--output", "cookies.yaml")
+
+    assert (done.exit_code, "doesn't end with .toml" in done.stderr) == (2, True)
+    assert not (folder / "cookies.yaml").exists()
+
+
 def test_nothing_is_written_over(folder: Path) -> None:
     (folder / "cookies.toml").write_text("# mine\n")
     done = init("--app", "shop:app")

@@ -87,5 +87,27 @@ def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     anchor = file.with_name("anchor")
     anchor.write_text("[]")
     assert "is no anchor" in run("verify", file, "--anchor", anchor).stderr
+    anchor.write_text("{}")
+    monkeypatch.setenv("COOKIEGUARD_SECRET", ledgers.SECRET)
+    named = run("verify", file, "--anchor", anchor)
+    assert (named.exit_code, named.stdout.count("isn't named by the anchor")) == (1, 1)
+    nobodys = run("show", file, "abc")
+    assert (nobodys.exit_code, nobodys.stdout.strip()) == (1, "[]") and "no such receipt" in nobodys.stderr
     file.write_text("")
     assert "no [ledger]" in run("stats", file).output
+    file.write_text("[ledger]\nurl = 'sqlite:////nowhere/r.db'\nretention = '3 years'\n")
+    assert "/nowhere/r.db: there is no such folder" in run("init", file).stderr
+
+
+def test_a_ledger_that_the_environment_names(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("")
+    monkeypatch.setenv("COOKIEGUARD_LEDGER_URL", f"sqlite:///{file.parent}/other.db")
+    monkeypatch.setenv("COOKIEGUARD_LEDGER_RETENTION", "3 years")
+    assert run("init", file).exit_code == 0
+    assert file.with_name("other.db").exists()
+    assert "0 receipts hold" in run("verify", file).output
+    monkeypatch.setenv("COOKIEGUARD_LEDGER_RETENTION", "a while")
+    assert (run("verify", file).exit_code, "COOKIEGUARD_LEDGER_RETENTION" in run("verify", file).stderr) == (
+        2,
+        True,
+    )

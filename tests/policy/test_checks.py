@@ -219,6 +219,30 @@ WARNINGS = [
         "6 months",
         id="proof gone before",
     ),
+    pytest.param(
+        "[providers.maps]\nname = 'Maps'\nhosts = ['maps.example']",
+        "W210",
+        "providers.maps.hosts",
+        6,
+        "wait for nothing",
+        id="hosts that wait for nothing",
+    ),
+    pytest.param(
+        "[guard]\nexclude = ['/api/*']",
+        "W211",
+        "guard.exclude[1]",
+        5,
+        "no pattern",
+        id="exclude by a pattern",
+    ),
+    pytest.param(
+        cookie(essential_under="['/shop/*']"),
+        "W211",
+        "cookies[1].essential_under[1]",
+        9,
+        "no pattern",
+        id="essential by a pattern",
+    ),
 ]
 
 

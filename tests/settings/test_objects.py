@@ -32,6 +32,8 @@ def test_finds(spelled: str, found: object) -> None:
         pytest.param("no_such_module:app", "no module 'no_such_module'", id="no module"),
         pytest.param("os.no_such:app", "no module 'os.no_such'", id="no submodule"),
         pytest.param("os:no_such", "os has no 'no_such'", id="no attribute"),
+        pytest.param("os:sep()", "no factory", id="not to be called"),
+        pytest.param("os:fspath()", "no factory", id="wants arguments"),
     ],
 )
 def test_says_what_is_missing(spelled: str, reason: str) -> None:
