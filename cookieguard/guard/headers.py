@@ -1,4 +1,4 @@
-"""What a header line is: a cookie, a word to caches, or one that would make others of the response."""
+"""What a header line is: a cookie, a link, a word to caches, or one that would make others of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 from .fieldname import field_name, once
 
-PLAIN, CACHING, DATE, CONTENT_TYPE, SET_COOKIE, SPLITTING = range(1, 7)
+PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(1, 8)
 
 HARMLESS: set[tuple[str, str]] = set()
 """Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
@@ -38,7 +38,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @once
 def kind_of(name: str) -> int:
-    """Tell a header by its name: PLAIN, CACHING, DATE, CONTENT_TYPE, SET_COOKIE or SPLITTING."""
+    """Tell a header by its name: PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE or SPLITTING."""
     # "field-name = token" (RFC 9110, 5.1). On the wire `Set-Cookie: ads=1; x` makes a cookie of its
     # own, and a name that begins with a space goes on with the line before. What ends in one
     # servers write as it is, and Chromium stores it.
@@ -52,6 +52,8 @@ def kind_of(name: str) -> int:
         return DATE
     if lowered == "content-type":
         return CONTENT_TYPE
+    if lowered == "link":
+        return LINK
     return CACHING if is_about_caching(lowered) else PLAIN
 
 
@@ -70,13 +72,13 @@ def is_page(content_type: str) -> bool:
 
 
 def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the response can pass as it is: no cookie, nothing that smuggles one, no page."""
+    """Tell whether the response can pass as it is: no cookie, nothing that smuggles one, no page or link."""
     for header in headers:
         if header in HARMLESS:
             continue
         name, value = header
         kind = kind_of(name)
-        if kind >= SET_COOKIE or "\n" in value or "\r" in value or (kind == CONTENT_TYPE and is_page(value)):
+        if kind >= LINK or "\n" in value or "\r" in value or (kind == CONTENT_TYPE and is_page(value)):
             return False
         remember(header, HARMLESS)
     return True

@@ -17,6 +17,7 @@ from .headers import (
     CACHING,
     CONTENT_TYPE,
     DATE,
+    LINK,
     PASSING,
     PLAIN,
     SET_COOKIE,
@@ -29,7 +30,7 @@ from .memory import Memory, key_of
 from .ruling import rule
 from .verdict import Rules, Situation, Verdict
 
-_PASSING = frozenset({PLAIN, CACHING, CONTENT_TYPE})
+_PASSING = frozenset({PLAIN, CACHING, CONTENT_TYPE, LINK})
 
 
 class Screened(Struct, frozen=True):

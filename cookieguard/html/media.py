@@ -39,7 +39,12 @@ _PACKINGS: dict[str, Packing] = {
 }
 _BODILESS = ("1", "204", "304")
 _TOLD_BY_NAME = VOUCHING | {"content-range", "content-length", "link"}
-_TELLING = _TOLD_BY_NAME | {"content-type", "content-encoding", "content-security-policy"}
+_TELLING = _TOLD_BY_NAME | {
+    "content-type",
+    "content-disposition",
+    "content-encoding",
+    "content-security-policy",
+}
 
 
 Header = tuple[str, str]
@@ -64,7 +69,7 @@ class Media(Struct, frozen=True):
 
 
 def read_media(status: str, headers: Headers) -> tuple[Media, Header | None] | None:
-    """Read what the headers say, and find the one that tells the length; None for what is no HTML."""
+    """Read what the headers say, and find the one that tells the length; None where there is no page."""
     # A site's pages differ in little that counts here.
     telling: list[Header] = []
     length: Header | None = None
@@ -90,7 +95,7 @@ def _read(status: str, telling: tuple[Header, ...]) -> Media | None:
     for field, value in telling:
         fields.setdefault(field, []).append(value.strip(WSP))
     content_type = next((each for each in fields.get("content-type", ()) if is_page(each)), None)
-    if content_type is None:
+    if content_type is None or _is_saved(fields.get("content-disposition", ())):
         return None
     packings = ",".join(fields.get("content-encoding", ())).lower()
     return Media(
@@ -104,6 +109,12 @@ def _read(status: str, telling: tuple[Header, ...]) -> Media | None:
         vouched=not VOUCHING.isdisjoint(fields),
         lengths=len(fields.get("content-length", ())),
     )
+
+
+def _is_saved(dispositions: Sequence[str]) -> bool:
+    """Tell whether the body becomes a file, which keeps its bytes, and no page (RFC 6266, 4.2)."""
+    types = {each.partition(";")[0].strip(WSP).lower() for each in dispositions}
+    return types == {"attachment"}
 
 
 def _charset(content_type: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..enforcer import Enforcer
 from ..guard.caching import Headers
 from ..html.address import Gate
+from ..html.linkheader import without_held_links
 from ..html.page import Page, Plan, open_page
 from ..html.validators import VERSION_LENGTH, suffixed
 from ..policy.policy import Policy
@@ -60,7 +61,8 @@ class Plans:
             return Opened(suffixed(headers, plan.version))
         opened = open_page(status, headers, method, plan)
         if opened is None:
-            return Opened(headers)
+            # A browser loads what they name for a text or picture in a tab too.
+            return Opened(without_held_links(headers, plan.gate))
         if isinstance(opened, Page):
             return Opened(headers, passes=False, page=opened)
         if opened.reason != "empty":

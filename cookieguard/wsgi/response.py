@@ -113,6 +113,11 @@ class Response(Struct, eq=False):
     # The body.
 
     @property
+    def has_no_length(self) -> bool:
+        """Whether this answers HEAD for a page, whose length nobody knows."""
+        return self._page is None and not self.is_plain
+
+    @property
     def is_held(self) -> bool:
         """Whether the headers wait for more of the body."""
         return self._page is not None and not self._started
@@ -162,7 +167,9 @@ class Body:
         self._parts: Iterator[bytes] | None = None
         # Of one part: a small packed one may be large unpacked.
         self._steps: Iterator[bytes] = iter(())
-        self._ended = False
+        # Of the last part: whether nothing was given for it.
+        self._owes = False
+        self._given = self._ended = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -170,17 +177,26 @@ class Body:
     def __next__(self) -> bytes:
         response = self._response
         while not self._ended:
+            # Nothing may be yielded before the headers: until these are known, pull on.
             for step in self._steps:
-                # Nothing may be yielded before the headers: until these are known, pull on.
+                self._owes = False
                 if step or not response.is_held:
+                    self._given = True
                     return step
+            if self._owes and not response.is_held:
+                # Who reads one part for each that the app made stays in step.
+                self._owes = False
+                return b""
             part = self._next_part()
             if part is not None:
-                self._steps = response.feed(part)
+                self._steps, self._owes = response.feed(part), True
                 continue
             self._ended = True
             if rest := response.finish():
                 return rest
+            if response.has_no_length and not self._given:
+                # From a body without any part wsgiref concludes that the length is 0.
+                return b""
         raise StopIteration
 
     def _next_part(self) -> bytes | None:

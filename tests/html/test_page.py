@@ -242,6 +242,22 @@ def test_untouched(status: str, method: str, given: Headers, reason: str, expect
 
 
 @pytest.mark.parametrize(
+    ("dispositions", "saved"),
+    [
+        pytest.param(['attachment; filename="invoice.html"'], True, id="attachment"),
+        pytest.param([" ATTACHMENT"], True, id="case"),
+        pytest.param(["inline; filename=a.html"], False, id="inline"),
+        pytest.param(["inline", "attachment"], False, id="both"),
+        pytest.param(["filename=attachment"], False, id="no type"),
+    ],
+)
+def test_a_file_to_save_keeps_its_bytes(dispositions: list[str], saved: bool) -> None:
+    headers = [HTML, *(("Content-Disposition", each) for each in dispositions)]
+
+    assert (open_page("200 OK", headers, "GET", PLAN) is None) == saved
+
+
+@pytest.mark.parametrize(
     "charset",
     ["utf-16", "UTF-16LE", '"utf-16be"', "utf-32", "utf-7", "iso-2022-jp", "ISO-2022-KR", "hz-gb-2312"],
 )

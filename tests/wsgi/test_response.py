@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import io
 import sys
 import weakref
@@ -324,6 +325,34 @@ def test_trap_06_names_in_any_case_and_exact_types(name: str) -> None:
     assert (answer.body, answer.cookies) == (GUARDED, [])
     assert [key for key, _ in answer.headers[:3]] == [name, "content-LENGTH", "eTag"]
     assert answer.get("Content-Length") == str(len(GUARDED))
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "image/svg+xml", "application/json"])
+def test_no_link_preloads_from_a_held_host_beside_what_is_no_page(kind: str) -> None:
+    held, other = "<https://ga.example/a.js>; rel=preload; as=script", "</next>; rel=next"
+    app = paged(serving(b"text", ("Link", held), ("Link", other), kind=("Content-Type", kind)))
+
+    for _ in range(2):  # the second time from memory
+        server, body = run(app)
+        assert [value for name, value in sent(server) if name == "Link"] == [other]
+        assert body == b"text"
+
+
+def test_each_part_that_the_app_makes_is_answered() -> None:
+    packed = gzip.compress(PAGE * 3)
+    made = 0
+
+    def parts() -> Iterable[bytes]:
+        nonlocal made
+        # The end of the frame unpacks to nothing.
+        for part in (packed[:-8], b"", packed[-8:-4], b"", packed[-4:]):
+            made += 1
+            yield part
+
+    app = paged(serving(parts, ("Content-Encoding", "gzip")))
+    asked = [made for _ in app(an_environ(), Server().start_response)]
+
+    assert asked[0] == 1 and {*asked} == {1, 2, 3, 4, 5}
 
 
 def test_trap_07_the_apps_list_is_never_changed() -> None:
