@@ -23,7 +23,7 @@
   // Replaces methods, setters or getters by what `make` builds around each of them.
   const patch = (owner, names, make) => {
     for (const name of names.split(' ')) {
-      const object = owner && owner.prototype || owner
+      const object = owner?.prototype || owner
       const found = object && describe(object, name) || {}, kind = ['set', 'get', 'value'].find(kind => found[kind])
       if (kind) define(object, name, {...found, [kind]: make(found[kind])})
     }
@@ -59,7 +59,7 @@
       const accepted = stands && all(choice => choice[0] != '-')
       // "An explicit acceptance made under it beats it."
       if (category.gpc && navigator.globalPrivacyControl && !(accepted && all(choice => choice[0] == '*'))) continue
-      if (accepted || !stands && policy.optOut && !made.some(choice => choice && choice[0] == '-')) allowed.add(id)
+      if (accepted || !stands && policy.optOut && !made.some(choice => choice?.[0] == '-')) allowed.add(id)
       asks ||= !stands
     }
   }
@@ -73,7 +73,7 @@
     const matches = matching(name)
     const third = policy.cookies.find(rule => rule.third && inside(host, rule.third) && matches(rule))
     const first = policy.cookies.find(rule => !rule.third && matches(rule))
-    return third && !(first && first.needed) ? third : first
+    return third && !first?.needed ? third : first
   }
 
   // As classifier.is_under: what servers read in different ways lies under nothing. Browsers have
@@ -108,7 +108,7 @@
     const rules = names.map(each => classify(each, host)), rule = rules[0] || {}
     if (names.some(isReserved)) return
     // Deletions always pass, as such: a date that we take for past, the browser may not.
-    if (!rules.every(permits)) return age <= 0 ? line + '; Max-Age=-1' : undefined
+    if (!rules.every(permits)) return age <= 0 && line + '; Max-Age=-1'
     const ends = /^\s*(max-age|expires)\s*(=|$)/i, added = []
     let kept = attributes
     if (rule.lifetime >= 0 && attributes.some(part => ends.test(part)) && !(age <= rule.lifetime)) {
@@ -179,8 +179,7 @@
     }) : whole
   })
 
-  const same = text => text
-  let trusted = {createHTML: same, createScriptURL: same}
+  let trusted = {createHTML: String, createScriptURL: String}
   try { trusted = trustedTypes.createPolicy('cookieguard', trusted) } catch {}
 
   // What waits: an address stands under its inert name in its own element, whoever put it there.
@@ -229,7 +228,7 @@
 
     patch(window.Document, 'cookie', native => function (line) {
       const kept = screen(String(line))
-      if (kept !== undefined) native.call(this, kept)
+      if (kept) native.call(this, kept)
     })
     patch(window.CookieStore, 'set', native => function (...given) {
       const [name, value] = given, cookie = name.name == null ? {name, value} : name
@@ -258,7 +257,7 @@
       } catch {}
     }
     patch(window.Storage, 'getItem removeItem clear key length', native => function (...given) { return native.apply(storeOf(this)[0], given) })
-    patch(window.Storage, 'setItem', native => function (...given) { return bars(this, given[0]) ? undefined : native.apply(storeOf(this)[0], given) })
+    patch(window.Storage, 'setItem', native => function (...given) { if (!bars(this, given[0])) native.apply(storeOf(this)[0], given) })
     patch(window.StorageEvent, 'storageArea', native => function () { return storeOf(native.call(this))[2] })
 
     for (const [tag, names] of entries(loads)) {
@@ -320,7 +319,7 @@
   const inspect = element => {
     for (const name of namesOf(element)) {
       const value = element.getAttribute(name)
-      if (value != null && some(name, value, waits)) {
+      if (value && some(name, value, waits)) {
         put.call(element, inert[name], value)
         drop.call(element, name)
       }
@@ -402,7 +401,9 @@
       client.onloadend = () => done(client.response)
       client.send()
     })
-    const style = answer && answer.querySelector('link')
+    // Read where they come from: a `<base>` of this page may lead elsewhere.
+    answer?.querySelectorAll('[href]').forEach(each => each.href += '')
+    const style = answer?.querySelector('link')
     if (style && !styled) {
       styled = style
       style.nonce = script.nonce
@@ -411,7 +412,7 @@
         page.head.append(style)
       })
     }
-    return answer && answer.body.firstElementChild
+    return answer?.body.firstElementChild
   }
 
   // Where the browser doesn't keep the choice, asking again and again would not help.

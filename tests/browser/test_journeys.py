@@ -385,6 +385,23 @@ def test_content_security_policy(
     assert anna.page.locator("dialog").get_attribute("open") is not None
 
 
+def test_a_page_whose_base_leads_elsewhere(site: Make, visitor: Make) -> None:
+    body = b"<!doctype html><html lang=en><head><base href='//www.shop.test/other/'><title>Shop</title></head><p>Hello"
+    served, anna = site(shop(body), SERVICES), visitor()
+    anna.page.goto(served.url())
+    banner(anna).wait_for()
+
+    assert banner(anna).evaluate("e => getComputedStyle(e).position") == "fixed"
+    assert {each.get_attribute("href").partition("?")[0] for each in banner(anna).locator("a").all()} == {
+        served.mount,
+        f"{served.mount}/policy",
+    }
+    anna.page.get_by_role("link", name="Manage preferences").click()
+    anna.page.locator("dialog[open]").wait_for()
+    press(anna, "none", "dialog")
+    assert anna.page.url == served.url() and "cookieguard" in anna.jar.names
+
+
 def test_a_page_from_a_shared_cache(site: Make, visitor: Make, providers: Providers) -> None:
     """Everybody is given the very bytes that somebody else's request made."""
     kept: dict[str, Any] = {}
