@@ -46,7 +46,7 @@ apache:
 ledger-load: $(INSTALLED) postgres
 	LEDGER_DECISIONS=20000 LEDGER_ROUNDS=100 $(BIN)/python -m pytest tests/ledger/test_load.py --durations=3
 
-# What a million receipts cost; by hand, minutes long.
+# What a million receipts cost, in SQLite or at URL; by hand, minutes long.
 ledger-million: $(INSTALLED)
 	$(BIN)/python benchmarks/ledger.py
 

@@ -33,7 +33,7 @@ class Guarded(Generic[App]):
     """An app, and all that the requests to it share.
 
     `secret_key` is 16 bytes or more, or a list of such keys, oldest first. `override` has the last
-    word over each cookie. `templates` is a folder with the site's own of the visitor's pages. `clock`
+    word over each cookie. `templates` is a folder of templates that replace the shipped ones. `clock`
     returns POSIX seconds. ConfigurationError says what is wrong, before the first request.
     """
 

@@ -38,7 +38,7 @@ def script_tag(
 ) -> Markup:
     """Return the tag of the browser guard, for pages that place it by hand (`[guard] inject = false`).
 
-    It belongs first into `head`. `nonce` is that of the page's Content-Security-Policy, `language`
+    It belongs first in `head`. `nonce` is that of the page's Content-Security-Policy, `language`
     the page's own. Empty where nothing is enforced. `environ` and NoGuard as with `visit_from`.
     """
     # Where there is a guard, this is loaded.

@@ -120,7 +120,7 @@ class Consent(Struct, frozen=True, eq=False):
         )
 
     def allows(self, category: str) -> bool:
-        """Tell whether cookies of a category may be set; UnknownCategory for one the policy hasn't."""
+        """Tell whether cookies of a category may be set; UnknownCategory for any other."""
         return self.reason(category) in ALLOWING
 
     def reason(self, category: str) -> Reason:

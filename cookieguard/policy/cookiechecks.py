@@ -20,7 +20,7 @@ _SHORTEST_ESSENTIAL_HEAD = 3
 
 
 def check_category(reader: Reader, path: Path, category: str, categories: Collection[str]) -> None:
-    """Find a category that the policy hasn't."""
+    """Find a category that the policy doesn't have."""
     if category not in categories and not reader.has_reported((*path, "category")):
         reader.error(
             "cookieguard.E107",

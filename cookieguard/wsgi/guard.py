@@ -25,7 +25,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
     """Wrap a WSGI app, so that no cookie leaves it that the visitor hasn't accepted.
 
     `secret_key` is 16 bytes or more, or a list of such keys, oldest first. `override` has the last
-    word over each cookie. `templates` is a folder with the site's own of the visitor's pages. `clock`
+    word over each cookie. `templates` is a folder of templates that replace the shipped ones. `clock`
     returns POSIX seconds. ConfigurationError says what is wrong, before the first request.
     """
 
