@@ -419,6 +419,12 @@ def test_trusted_proxies(seen: Upstream, tmp_path: Path) -> None:
     assert (seen.values("Host"), seen.values("X-Forwarded-Host")) == (["inner.example"], [HOST])
 
 
+def test_the_host_that_is_sent_where_the_visitor_says_none(seen: Upstream, tmp_path: Path) -> None:
+    with running(tmp_path, seen.url, "--upstream-host=inner.example") as sidecar:
+        sidecar.raw(b"GET / HTTP/1.0\r\n\r\n")
+        assert (seen.values("Host"), seen.values("X-Forwarded-Host")) == (["inner.example"], [])
+
+
 def test_report_mode_changes_nothing(seen: Upstream, tmp_path: Path) -> None:
     with running(tmp_path, seen.url, COOKIEGUARD_MODE="report") as sidecar:
         answer = sidecar.ask("/cookies")

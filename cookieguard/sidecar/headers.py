@@ -44,7 +44,8 @@ def to_upstream(scope: Scope, host: bytes | None) -> Pairs:
         if name.lower().replace(b"_", b"-") not in _OURS and name.lower() not in unsent
     ]
     if host is not None:
-        kept = [(name, host if name.lower() == b"host" else value) for name, value in kept]
+        # HTTP/1.0 may come without.
+        kept = [(b"host", host), *((name, value) for name, value in kept if name.lower() != b"host")]
     return [*kept, *_forwarded(scope, given), (b"via", _via(scope, given))]
 
 
