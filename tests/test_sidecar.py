@@ -86,6 +86,8 @@ ANSWERS: dict[str, Any] = {
     "/hop/cookie": whole("Connection: Set-Cookie, Content-Length", "Set-Cookie: session=1"),
     "/redirect": whole("Location: /elsewhere", "Set-Cookie: session=1", status="302 Found"),
     "/packed": whole("Content-Encoding: gzip", "Content-Type: text/plain", body=PACKED),
+    "/two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"4\r\nonly\r\n0\r\n\r\n",
     "/204": b"HTTP/1.1 204 No Content\r\nSet-Cookie: session=1\r\n\r\n",
     "/304": b'HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\nETag: "1"\r\n\r\n',
     "/interim": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole("Set-Cookie: session=1"),
@@ -163,6 +165,12 @@ def test_packed_bytes_stay_packed(sidecar: Running) -> None:
 
     assert (answer.body, answer.get("content-encoding")) == (PACKED, "gzip")
     assert answer.get("content-length") == str(len(PACKED))
+
+
+def test_an_answer_with_two_lengths(sidecar: Running) -> None:
+    answer = sidecar.ask("/two-lengths")
+
+    assert (answer.body, answer.get("content-length")) == (b"only", None)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

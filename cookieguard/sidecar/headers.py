@@ -51,9 +51,11 @@ def to_upstream(scope: Scope, host: bytes | None) -> Pairs:
 
 def from_upstream(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
     """Return a response's headers as the visitor is to have them."""
-    kept = end_to_end(list(headers))
-    if status in (204, 304):
-        # Servers count what follows against it, and nothing may follow.
+    given = list(headers)
+    kept = end_to_end(given)
+    # Servers count what follows against it: nothing may follow 204 and 304, and "the Transfer-Encoding
+    # overrides the Content-Length" (RFC 9112, 6.3).
+    if status in (204, 304) or values_of(given, b"transfer-encoding"):
         return [(name, value) for name, value in kept if name.lower() != b"content-length"]
     return kept
 
