@@ -97,6 +97,7 @@ ANSWERS: dict[str, Any] = {
     "/nothing": b"",
     "/garbage": b"220 mail.example ESMTP\r\n\r\n",
     "/smuggling": whole("X-A: 1\nSet-Cookie: ads=1", "Set-Cookie : ads=2"),
+    **{f"/status/{status}": whole(status=f"{status} Odd") for status in ("099", "101", "599", "600", "999")},
     "/hangs": hangs,
     "/hangs/in-the-body": hangs_in_the_body,
     "/streams": streams,
@@ -158,6 +159,10 @@ def test_a_redirect_is_the_visitors_to_follow(sidecar: Running) -> None:
     answer = sidecar.ask("/redirect")
 
     assert (answer.status, answer.get("location"), answer.cookies) == (302, "/elsewhere", ["session=1"])
+
+
+def test_a_status_without_a_name(sidecar: Running) -> None:
+    assert sidecar.ask("/status/599").status == 599
 
 
 def test_packed_bytes_stay_packed(sidecar: Running) -> None:
@@ -321,7 +326,11 @@ def test_neither_way_is_gathered(sidecar: Running, seen: Upstream) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/nothing", 502), ("/garbage", 502), ("/hangs", 504), ("/short/page", 502)],
+    [
+        *((path, 502) for path in ("/nothing", "/garbage", "/short/page")),
+        *((f"/status/{status}", 502) for status in ("099", "101", "600", "999")),
+        ("/hangs", 504),
+    ],
 )
 def test_no_answer_is_a_short_page(sidecar: Running, path: str, status: int) -> None:
     for method in ("GET", "POST"):

@@ -71,6 +71,12 @@ class Forwarder:
             await answer(send, scope, *(_TOO_LATE if late else NO_ANSWER))
             return
         try:
+            # "Values outside the range 100..599 are invalid" (RFC 9110, 15), and servers know no words for
+            # them; 1xx ends nothing.
+            if not 200 <= response.status_code <= 599:
+                logger.error("the app at %s gave no answer: its status is invalid", self._upstream.url)
+                await answer(send, scope, *NO_ANSWER)
+                return
             await _pass_on(response, send)
         except (httpx.TimeoutException, httpx.TransportError) as error:
             logger.error("the app at %s broke off its answer: %s", self._upstream.url, type(error).__name__)
