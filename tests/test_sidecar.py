@@ -416,6 +416,14 @@ def test_health(sidecar: Running, seen: Upstream, method: str) -> None:
         assert re.fullmatch("[0-9a-f]{12}", health["policy"])
 
 
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "get"])
+def test_health_is_only_read(sidecar: Running, seen: Upstream, method: str) -> None:
+    before = len(seen.heads)
+    answer = sidecar.ask(HEALTH, method)
+
+    assert (answer.status, answer.get("allow"), len(seen.heads)) == (405, "GET, HEAD", before)
+
+
 def test_the_visitors_pages_are_not_forwarded(sidecar: Running, seen: Upstream) -> None:
     before = len(seen.heads)
     decided = sidecar.ask(MOUNT, "POST", b"choice=none", Origin=f"http://{HOST}")
@@ -539,11 +547,10 @@ def test_metrics_and_json_lines(seen: Upstream, tmp_path: Path) -> None:
     with running(tmp_path, seen.url, COOKIEGUARD_METRICS="/metrics", COOKIEGUARD_LOG="json") as sidecar:
         sidecar.ask("/cookies")
         shown = sidecar.ask("/metrics")
-        assert sidecar.ask("/metrics", "POST").status == 200
+        assert sidecar.ask("/metrics", "POST").status == 405
 
     assert 'cookieguard_verdicts_total{action="stripped",category="marketing"} 1.0' in shown.body.decode()
-    # What isn't asked for by GET or HEAD is the app's.
-    assert len(seen.heads) - before == 2
+    assert len(seen.heads) - before == 1
     lines = [json.loads(line) for line in sidecar.log.read_text().splitlines()]
     assert {line["logger"].partition(".")[0] for line in lines} == {"cookieguard", "uvicorn"}
 

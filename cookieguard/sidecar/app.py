@@ -25,6 +25,8 @@ from .headers import unbelieved_proxy, values_of
 from .upstream import Upstream, logger
 
 HEALTH_PATH = "/.well-known/cookieguard/health"
+# "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
+_NOT_ALLOWED = (405, "Method Not Allowed", "This can only be read.", (b"allow", b"GET, HEAD"))
 
 
 class Sidecar:
@@ -79,8 +81,11 @@ class Sidecar:
             return
         sending = _Sending(send)
         own = self._own.get(scope["path"])
-        if own is not None and scope["method"] in ("GET", "HEAD"):
-            await own(scope, receive, sending.send)
+        if own is not None:
+            if scope["method"] in ("GET", "HEAD"):
+                await own(scope, receive, sending.send)
+            else:
+                await answer(sending.send, scope, *_NOT_ALLOWED)
             return
         if not self._told_of_proxy and (proxy := unbelieved_proxy(scope)):
             self._told_of_proxy = True
