@@ -22,9 +22,11 @@ from ..policy.policy import Policy
 from .answers import answer, answer_json
 from .forward import NO_ANSWER, BrokenOff, Forwarder
 from .headers import unbelieved_proxy, values_of
+from .target import in_origin_form
 from .upstream import Upstream, logger
 
 HEALTH_PATH = "/.well-known/cookieguard/health"
+_BAD_TARGET = (400, "Bad Request", "The address isn't one of a site's.")
 # "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
 _NOT_ALLOWED = (405, "Method Not Allowed", "This can only be read.", (b"allow", b"GET, HEAD"))
 
@@ -80,6 +82,11 @@ class Sidecar:
             await self._live(receive, send)
             return
         sending = _Sending(send)
+        asked = in_origin_form(scope)
+        if asked is None:
+            await answer(sending.send, scope, *_BAD_TARGET)
+            return
+        scope = asked
         own = self._own.get(scope["path"])
         if own is not None:
             if scope["method"] in ("GET", "HEAD"):
