@@ -256,6 +256,13 @@ def test_the_whole_site_is_asked_about(sidecar: Running, seen: Upstream) -> None
     assert seen.lines()[0] == "OPTIONS * HTTP/1.1"
 
 
+@pytest.mark.parametrize("method", ["get", "PURGE", "Post"])
+def test_a_method_goes_on_as_it_came(sidecar: Running, seen: Upstream, method: str) -> None:
+    sidecar.raw(asked_by("/").replace(b"GET", method.encode()))
+
+    assert seen.lines()[0] == f"{method} / HTTP/1.1"
+
+
 def test_what_the_app_is_told_of_the_connection(sidecar: Running, seen: Upstream) -> None:
     forged = {
         "X-Forwarded-For": "1.2.3.4",
@@ -430,10 +437,14 @@ def test_a_websocket_is_refused_clearly(sidecar: Running) -> None:
     assert "a WebSocket was refused" in sidecar.log.read_text()
 
 
-def test_no_forward_proxy(sidecar: Running) -> None:
-    left = sidecar.raw(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+@pytest.mark.parametrize("target", ["example.com:443", "/"])
+@pytest.mark.parametrize("method", ["CONNECT", "connect"])
+def test_no_forward_proxy(sidecar: Running, seen: Upstream, method: str, target: str) -> None:
+    before = len(seen.heads)
+    left = sidecar.raw(asked_by(target).replace(b"GET", method.encode()))
 
-    assert left.partition(b"\r\n")[0].split()[1] in (b"501", b"400")
+    assert left.partition(b"\r\n")[0].split()[1] == (b"501" if target == "/" else b"400")
+    assert len(seen.heads) == before
 
 
 def test_no_circles(sidecar: Running) -> None:
@@ -496,6 +507,9 @@ def test_the_host_that_is_sent_where_the_visitor_says_none(seen: Upstream, tmp_p
     with running(tmp_path, seen.url, "--upstream-host=inner.example") as sidecar:
         sidecar.raw(b"GET / HTTP/1.0\r\n\r\n")
         assert (seen.values("Host"), seen.values("X-Forwarded-Host")) == (["inner.example"], [])
+    with running(tmp_path, seen.url) as sidecar:
+        sidecar.raw(b"GET / HTTP/1.0\r\n\r\n")
+        assert seen.values("Host") == [seen.url.removeprefix("http://")]
 
 
 def test_report_mode_changes_nothing(seen: Upstream, tmp_path: Path) -> None:
@@ -800,7 +814,7 @@ def test_a_taken_port_is_said(tmp_path: Path, seen: Upstream) -> None:
     assert f"can't listen at 127.0.0.1, port {seen.port}: " in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["httpx", "uvicorn"])
+@pytest.mark.parametrize("missing", ["httpcore", "httpx", "uvicorn"])
 def test_a_missing_extra_is_said(tmp_path: Path, missing: str) -> None:
     (tmp_path / "cookies.toml").write_text(POLICY)
     code = f"import sys; sys.modules[{missing!r}] = None; from cookieguard.cli import run; run()"

@@ -84,7 +84,7 @@ def sidecar(**flags: str | None) -> None:
         from ..sidecar import configured
         from ..sidecar.upstream import logger, refuse_itself
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("uvicorn", "httpx"):
+        if (error.name or "").partition(".")[0] not in ("uvicorn", "httpcore", "httpx"):
             raise
         raise Failure("the sidecar needs an extra: pip install 'cookieguard[sidecar]'") from error
 
