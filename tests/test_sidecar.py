@@ -98,6 +98,9 @@ ANSWERS: dict[str, Any] = {
     "/garbage": b"220 mail.example ESMTP\r\n\r\n",
     "/smuggling": whole("X-A: 1\nSet-Cookie: ads=1", "Set-Cookie : ads=2"),
     **{f"/status/{status}": whole(status=f"{status} Odd") for status in ("099", "101", "599", "600", "999")},
+    "/unread/413": whole("Connection: close", "Set-Cookie: ads=1", "Set-Cookie: session=1", status="413 No"),
+    "/unread/401": whole("Connection: close", status="401 Unauthorized"),
+    "/unread/302": whole("Connection: close", status="302 Found", body=PART[:8192]),
     "/hangs": hangs,
     "/hangs/in-the-body": hangs_in_the_body,
     "/streams": streams,
@@ -324,6 +327,22 @@ def test_an_upload(sidecar: Running, seen: Upstream, chunked: bool) -> None:
 
     assert answer.body == b"ok"
     assert seen.bodies[-1] == f"300000 {hashlib.sha256(data).hexdigest()}"
+
+
+@pytest.mark.parametrize("status", [302, 401, 413])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_an_upload_that_is_not_read(sidecar: Running, chunked: bool, status: int) -> None:
+    connection = sidecar.connect()
+    for _ in range(5):
+        parts = [PART] * (20 * MEGABYTE // len(PART))
+        connection.request(
+            "POST", f"/unread/{status}", iter(parts) if chunked else b"".join(parts), {"Host": HOST}
+        )
+        with connection.getresponse() as response:
+            assert response.status == status
+            assert response.headers.get_all("Set-Cookie", []) == (["session=1"] if status == 413 else [])
+            assert response.read() == (PART[:8192] if status == 302 else b"ok")
+    connection.close()
 
 
 def test_an_upload_with_two_lengths(sidecar: Running, seen: Upstream) -> None:

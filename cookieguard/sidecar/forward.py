@@ -11,6 +11,7 @@ import httpx
 from ..asgi.request import Message, Pairs, Receive, Scope, Send, pairs_of
 from .answers import answer
 from .headers import from_upstream, passed_here, to_upstream, values_of
+from .sockets import Backend
 from .upstream import Upstream, greet, logger
 
 # Below what servers wait for another request: one that ends in between is lost.
@@ -35,6 +36,7 @@ class Forwarder:
         # methods as they come.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=self._context,
+            network_backend=Backend() if url.scheme == "http" else None,
             max_connections=None,
             max_keepalive_connections=100,
             keepalive_expiry=_IDLE_SECONDS,
