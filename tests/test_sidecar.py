@@ -438,6 +438,21 @@ def test_a_connection_that_ended_meanwhile_is_opened_anew(sidecar: Running, seen
     assert seen.connections - before <= 1
 
 
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("HEAD", 2), ("POST", 1)])
+def test_only_an_idle_connection_is_worth_another_try(
+    seen: Upstream, tmp_path: Path, method: str, times: int
+) -> None:
+    with running(tmp_path, seen.url) as sidecar:
+        sidecar.ask("/")
+        asked = []
+        for _ in range(2):
+            before = len(seen.heads)
+            assert sidecar.ask("/nothing", method).status == 502
+            asked.append(len(seen.heads) - before)
+
+    assert asked == [times, 1]
+
+
 def test_upstream_down(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -103,20 +103,26 @@ class Forwarder:
 
     async def _ask(self, scope: Scope, body: _Body) -> httpcore.Response:
         """Send the request; again, where an idle connection ended meanwhile and nothing can happen twice."""
+        steps: list[str] = []
+
+        async def trace(step: str, details: object) -> None:
+            steps.append(step)
+
         try:
-            return await self._send(scope, body)
+            return await self._send(scope, body, trace=trace)
         except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
-            if scope["method"] not in _SAFE or body.is_there:
+            was_idle = "connection.connect_tcp.started" not in steps
+            if not was_idle or scope["method"] not in _SAFE or body.is_there:
                 raise
             return await self._send(scope, body)
 
-    async def _send(self, scope: Scope, body: _Body) -> httpcore.Response:
+    async def _send(self, scope: Scope, body: _Body, **extensions: object) -> httpcore.Response:
         request = httpcore.Request(
             scope["method"],
             self._url,
             headers=to_upstream(scope, self._host, self._netloc),
             content=body.parts() if body.is_there else None,
-            extensions={"timeout": self._timeout, "target": _target(scope)},
+            extensions={"timeout": self._timeout, "target": _target(scope), **extensions},
         )
         return await self._pool.handle_async_request(request)
 
