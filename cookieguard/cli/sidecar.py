@@ -105,11 +105,13 @@ def sidecar(**flags: str | None) -> None:
 def _server(app: Any) -> uvicorn.Server:
     import uvicorn
 
+    from ..sidecar.protocol import ResettableProtocol
+
     return uvicorn.Server(
         uvicorn.Config(
             app,
             # One parser everywhere, whatever else is installed.
-            http="h11",
+            http=ResettableProtocol,
             h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
             ws="none",
             lifespan="on",

@@ -26,6 +26,8 @@ from .target import in_origin_form
 from .upstream import Upstream, logger
 
 HEALTH_PATH = "/.well-known/cookieguard/health"
+# Under this name in a scope's state a server may offer to reset the request's connection.
+RESET = "cookieguard.reset"
 _BAD_TARGET = (400, "Bad Request", "The address isn't one of a site's.")
 # "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
 _NOT_ALLOWED = (405, "Method Not Allowed", "This can only be read.", (b"allow", b"GET, HEAD"))
@@ -107,6 +109,9 @@ class Sidecar:
             # The server closes a connection whose response doesn't end: nobody takes it for whole.
             if not sending.started:
                 await answer(sending.send, scope, *NO_ANSWER)
+            elif scope["http_version"] == "1.0" and (reset := scope.get("state", {}).get(RESET)):
+                # HTTP/1.0 has no chunks: without a Content-Length the close is the end of the body.
+                reset()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
