@@ -86,6 +86,8 @@ ANSWERS: dict[str, Any] = {
     "/hop/cookie": whole("Connection: Set-Cookie, Content-Length", "Set-Cookie: session=1"),
     "/redirect": whole("Location: /elsewhere", "Set-Cookie: session=1", status="302 Found"),
     "/packed": whole("Content-Encoding: gzip", "Content-Type: text/plain", body=PACKED),
+    "/two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"4\r\nonly\r\n0\r\n\r\n",
     "/204": b"HTTP/1.1 204 No Content\r\nSet-Cookie: session=1\r\n\r\n",
     "/304": b'HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\nETag: "1"\r\n\r\n',
     "/interim": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole("Set-Cookie: session=1"),
@@ -95,6 +97,10 @@ ANSWERS: dict[str, Any] = {
     "/nothing": b"",
     "/garbage": b"220 mail.example ESMTP\r\n\r\n",
     "/smuggling": whole("X-A: 1\nSet-Cookie: ads=1", "Set-Cookie : ads=2"),
+    **{f"/status/{status}": whole(status=f"{status} Odd") for status in ("099", "101", "599", "600", "999")},
+    "/unread/413": whole("Connection: close", "Set-Cookie: ads=1", "Set-Cookie: session=1", status="413 No"),
+    "/unread/401": whole("Connection: close", status="401 Unauthorized"),
+    "/unread/302": whole("Connection: close", status="302 Found", body=PART[:8192]),
     "/hangs": hangs,
     "/hangs/in-the-body": hangs_in_the_body,
     "/streams": streams,
@@ -158,11 +164,21 @@ def test_a_redirect_is_the_visitors_to_follow(sidecar: Running) -> None:
     assert (answer.status, answer.get("location"), answer.cookies) == (302, "/elsewhere", ["session=1"])
 
 
+def test_a_status_without_a_name(sidecar: Running) -> None:
+    assert sidecar.ask("/status/599").status == 599
+
+
 def test_packed_bytes_stay_packed(sidecar: Running) -> None:
     answer = sidecar.ask("/packed", Accept_Encoding="gzip")
 
     assert (answer.body, answer.get("content-encoding")) == (PACKED, "gzip")
     assert answer.get("content-length") == str(len(PACKED))
+
+
+def test_an_answer_with_two_lengths(sidecar: Running) -> None:
+    answer = sidecar.ask("/two-lengths")
+
+    assert (answer.body, answer.get("content-length")) == (b"only", None)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -184,15 +200,70 @@ def test_no_cookie_is_smuggled(sidecar: Running) -> None:
 # The request
 
 
+def asked_by(target: str) -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+
+
 @pytest.mark.parametrize(
     "target",
     ["/a%2Fb/%7Euser?q=%C3%A4&&x", "/a//b/../c;d=1?", "/%zz", "/a+b?a=b%20c+d", "/k%C3%A4se", '/a|b"<>?{}^`'],
 )
 def test_path_and_query_go_on_as_they_came(sidecar: Running, seen: Upstream, target: str) -> None:
-    sidecar.raw(f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+    sidecar.raw(asked_by(target))
 
     # An empty query can't be told from none, and means the same.
     assert seen.lines()[0] == f"GET {target.removesuffix('?')} HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://other.example:81/a%2Fb?q=1", "/a%2Fb?q=1"),
+        ("HTTPS://other.example:81?q", "/?q"),
+        ("http://other.example:81//a", "//a"),
+    ],
+)
+def test_a_target_with_a_host_has_the_last_word(
+    sidecar: Running, seen: Upstream, target: str, path: str
+) -> None:
+    sidecar.raw(asked_by(target))
+
+    assert seen.lines()[0] == f"GET {path} HTTP/1.1"
+    assert seen.values("Host") == seen.values("X-Forwarded-Host") == ["other.example:81"]
+
+
+def test_a_target_with_a_host_leads_to_the_sidecars_own_paths(sidecar: Running, seen: Upstream) -> None:
+    before = len(seen.heads)
+
+    assert b'"status": "ok"' in sidecar.raw(asked_by(f"http://{HOST}{HEALTH}"))
+    assert b"set-cookie: cookieguard=" in sidecar.raw(
+        f"POST http://{HOST}{MOUNT} HTTP/1.1\r\nHost: other.example\r\nOrigin: http://{HOST}\r\n"
+        "Content-Length: 11\r\nConnection: close\r\n\r\nchoice=none".encode()
+    )
+    assert len(seen.heads) == before
+
+
+@pytest.mark.parametrize(
+    "target", ["a", "ftp://a/", "http:///a", "http://user@a/", "a.example:80", "http:/a"]
+)
+def test_no_target_of_a_site(sidecar: Running, seen: Upstream, target: str) -> None:
+    before = len(seen.heads)
+
+    assert sidecar.raw(asked_by(target)).startswith(b"HTTP/1.1 400 ")
+    assert len(seen.heads) == before
+
+
+def test_the_whole_site_is_asked_about(sidecar: Running, seen: Upstream) -> None:
+    sidecar.raw(asked_by("*").replace(b"GET", b"OPTIONS"))
+
+    assert seen.lines()[0] == "OPTIONS * HTTP/1.1"
+
+
+@pytest.mark.parametrize("method", ["get", "PURGE", "Post"])
+def test_a_method_goes_on_as_it_came(sidecar: Running, seen: Upstream, method: str) -> None:
+    sidecar.raw(asked_by("/").replace(b"GET", method.encode()))
+
+    assert seen.lines()[0] == f"{method} / HTTP/1.1"
 
 
 def test_what_the_app_is_told_of_the_connection(sidecar: Running, seen: Upstream) -> None:
@@ -258,6 +329,22 @@ def test_an_upload(sidecar: Running, seen: Upstream, chunked: bool) -> None:
     assert seen.bodies[-1] == f"300000 {hashlib.sha256(data).hexdigest()}"
 
 
+@pytest.mark.parametrize("status", [302, 401, 413])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_an_upload_that_is_not_read(sidecar: Running, chunked: bool, status: int) -> None:
+    connection = sidecar.connect()
+    for _ in range(5):
+        parts = [PART] * (20 * MEGABYTE // len(PART))
+        connection.request(
+            "POST", f"/unread/{status}", iter(parts) if chunked else b"".join(parts), {"Host": HOST}
+        )
+        with connection.getresponse() as response:
+            assert response.status == status
+            assert response.headers.get_all("Set-Cookie", []) == (["session=1"] if status == 413 else [])
+            assert response.read() == (PART[:8192] if status == 302 else b"ok")
+    connection.close()
+
+
 def test_an_upload_with_two_lengths(sidecar: Running, seen: Upstream) -> None:
     head = f"POST / HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 90\r\nTransfer-Encoding: chunked\r\n"
     left = sidecar.raw(f"{head}Connection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n".encode())
@@ -313,7 +400,11 @@ def test_neither_way_is_gathered(sidecar: Running, seen: Upstream) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/nothing", 502), ("/garbage", 502), ("/hangs", 504), ("/short/page", 502)],
+    [
+        *((path, 502) for path in ("/nothing", "/garbage", "/short/page")),
+        *((f"/status/{status}", 502) for status in ("099", "101", "600", "999")),
+        ("/hangs", 504),
+    ],
 )
 def test_no_answer_is_a_short_page(sidecar: Running, path: str, status: int) -> None:
     for method in ("GET", "POST"):
@@ -327,6 +418,14 @@ def test_no_answer_is_a_short_page(sidecar: Running, path: str, status: int) -> 
 def test_an_answer_that_breaks_off_is_not_taken_for_whole(sidecar: Running, path: str) -> None:
     with pytest.raises(http.client.IncompleteRead):
         sidecar.ask(path)
+
+
+@pytest.mark.parametrize("path", ["/short", "/short/chunked", "/hangs/in-the-body"])
+def test_nor_by_a_visitor_without_chunks(sidecar: Running, path: str) -> None:
+    with pytest.raises(ConnectionResetError):
+        sidecar.raw(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+
+    assert sidecar.raw(b"GET /two-lengths HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nonly")
 
 
 def test_who_leaves_ends_the_answer(sidecar: Running, seen: Upstream) -> None:
@@ -347,6 +446,21 @@ def test_a_connection_that_ended_meanwhile_is_opened_anew(sidecar: Running, seen
     assert seen.connections - before <= 1
 
 
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("HEAD", 2), ("POST", 1)])
+def test_only_an_idle_connection_is_worth_another_try(
+    seen: Upstream, tmp_path: Path, method: str, times: int
+) -> None:
+    with running(tmp_path, seen.url) as sidecar:
+        sidecar.ask("/")
+        asked = []
+        for _ in range(2):
+            before = len(seen.heads)
+            assert sidecar.ask("/nothing", method).status == 502
+            asked.append(len(seen.heads) - before)
+
+    assert asked == [times, 1]
+
+
 def test_upstream_down(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -365,10 +479,14 @@ def test_a_websocket_is_refused_clearly(sidecar: Running) -> None:
     assert "a WebSocket was refused" in sidecar.log.read_text()
 
 
-def test_no_forward_proxy(sidecar: Running) -> None:
-    left = sidecar.raw(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+@pytest.mark.parametrize("target", ["example.com:443", "/"])
+@pytest.mark.parametrize("method", ["CONNECT", "connect"])
+def test_no_forward_proxy(sidecar: Running, seen: Upstream, method: str, target: str) -> None:
+    before = len(seen.heads)
+    left = sidecar.raw(asked_by(target).replace(b"GET", method.encode()))
 
-    assert left.partition(b"\r\n")[0].split()[1] in (b"501", b"400")
+    assert left.partition(b"\r\n")[0].split()[1] == (b"501" if target == "/" else b"400")
+    assert len(seen.heads) == before
 
 
 def test_no_circles(sidecar: Running) -> None:
@@ -399,6 +517,14 @@ def test_health(sidecar: Running, seen: Upstream, method: str) -> None:
         assert re.fullmatch("[0-9a-f]{12}", health["policy"])
 
 
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "get"])
+def test_health_is_only_read(sidecar: Running, seen: Upstream, method: str) -> None:
+    before = len(seen.heads)
+    answer = sidecar.ask(HEALTH, method)
+
+    assert (answer.status, answer.get("allow"), len(seen.heads)) == (405, "GET, HEAD", before)
+
+
 def test_the_visitors_pages_are_not_forwarded(sidecar: Running, seen: Upstream) -> None:
     before = len(seen.heads)
     decided = sidecar.ask(MOUNT, "POST", b"choice=none", Origin=f"http://{HOST}")
@@ -417,6 +543,15 @@ def test_trusted_proxies(seen: Upstream, tmp_path: Path) -> None:
     assert decided.names == ["__Host-cookieguard"]
     assert (seen.values("X-Forwarded-For"), seen.values("X-Forwarded-Proto")) == (["203.0.113.7"], ["https"])
     assert (seen.values("Host"), seen.values("X-Forwarded-Host")) == (["inner.example"], [HOST])
+
+
+def test_the_host_that_is_sent_where_the_visitor_says_none(seen: Upstream, tmp_path: Path) -> None:
+    with running(tmp_path, seen.url, "--upstream-host=inner.example") as sidecar:
+        sidecar.raw(b"GET / HTTP/1.0\r\n\r\n")
+        assert (seen.values("Host"), seen.values("X-Forwarded-Host")) == (["inner.example"], [])
+    with running(tmp_path, seen.url) as sidecar:
+        sidecar.raw(b"GET / HTTP/1.0\r\n\r\n")
+        assert seen.values("Host") == [seen.url.removeprefix("http://")]
 
 
 def test_report_mode_changes_nothing(seen: Upstream, tmp_path: Path) -> None:
@@ -516,11 +651,10 @@ def test_metrics_and_json_lines(seen: Upstream, tmp_path: Path) -> None:
     with running(tmp_path, seen.url, COOKIEGUARD_METRICS="/metrics", COOKIEGUARD_LOG="json") as sidecar:
         sidecar.ask("/cookies")
         shown = sidecar.ask("/metrics")
-        assert sidecar.ask("/metrics", "POST").status == 200
+        assert sidecar.ask("/metrics", "POST").status == 405
 
     assert 'cookieguard_verdicts_total{action="stripped",category="marketing"} 1.0' in shown.body.decode()
-    # What isn't asked for by GET or HEAD is the app's.
-    assert len(seen.heads) - before == 2
+    assert len(seen.heads) - before == 1
     lines = [json.loads(line) for line in sidecar.log.read_text().splitlines()]
     assert {line["logger"].partition(".")[0] for line in lines} == {"cookieguard", "uvicorn"}
 
@@ -722,7 +856,7 @@ def test_a_taken_port_is_said(tmp_path: Path, seen: Upstream) -> None:
     assert f"can't listen at 127.0.0.1, port {seen.port}: " in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["httpx", "uvicorn"])
+@pytest.mark.parametrize("missing", ["httpcore", "httpx", "uvicorn"])
 def test_a_missing_extra_is_said(tmp_path: Path, missing: str) -> None:
     (tmp_path / "cookies.toml").write_text(POLICY)
     code = f"import sys; sys.modules[{missing!r}] = None; from cookieguard.cli import run; run()"

@@ -84,7 +84,7 @@ def sidecar(**flags: str | None) -> None:
         from ..sidecar import configured
         from ..sidecar.upstream import logger, refuse_itself
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("uvicorn", "httpx"):
+        if (error.name or "").partition(".")[0] not in ("uvicorn", "httpcore", "httpx"):
             raise
         raise Failure("the sidecar needs an extra: pip install 'cookieguard[sidecar]'") from error
 
@@ -105,11 +105,13 @@ def sidecar(**flags: str | None) -> None:
 def _server(app: Any) -> uvicorn.Server:
     import uvicorn
 
+    from ..sidecar.protocol import ResettableProtocol
+
     return uvicorn.Server(
         uvicorn.Config(
             app,
             # One parser everywhere, whatever else is installed.
-            http="h11",
+            http=ResettableProtocol,
             h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
             ws="none",
             lifespan="on",

@@ -23,10 +23,12 @@ _PAGE = """<!doctype html>
 """
 
 
-async def answer(send: Send, scope: Scope, status: int, reason: str, text: str) -> None:
-    """Answer with a short page that says what is wrong."""
+async def answer(
+    send: Send, scope: Scope, status: int, reason: str, text: str, *more: tuple[bytes, bytes]
+) -> None:
+    """Answer with a short page that says what is wrong, and `more` headers."""
     page = _PAGE.format(status=status, reason=escape(reason), text=escape(text)).encode()
-    await _send_whole(send, scope, status, b"text/html; charset=utf-8", page)
+    await _send_whole(send, scope, status, b"text/html; charset=utf-8", page, *more)
 
 
 async def answer_json(send: Send, scope: Scope, data: Mapping[str, object]) -> None:
@@ -34,11 +36,14 @@ async def answer_json(send: Send, scope: Scope, data: Mapping[str, object]) -> N
     await _send_whole(send, scope, 200, b"application/json", json.dumps(data).encode())
 
 
-async def _send_whole(send: Send, scope: Scope, status: int, kind: bytes, body: bytes) -> None:
+async def _send_whole(
+    send: Send, scope: Scope, status: int, kind: bytes, body: bytes, *more: tuple[bytes, bytes]
+) -> None:
     headers: Pairs = [
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     sent = b"" if scope["method"] == "HEAD" else body

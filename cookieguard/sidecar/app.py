@@ -22,9 +22,15 @@ from ..policy.policy import Policy
 from .answers import answer, answer_json
 from .forward import NO_ANSWER, BrokenOff, Forwarder
 from .headers import unbelieved_proxy, values_of
+from .target import in_origin_form
 from .upstream import Upstream, logger
 
 HEALTH_PATH = "/.well-known/cookieguard/health"
+# Under this name in a scope's state a server may offer to reset the request's connection.
+RESET = "cookieguard.reset"
+_BAD_TARGET = (400, "Bad Request", "The address isn't one of a site's.")
+# "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
+_NOT_ALLOWED = (405, "Method Not Allowed", "This can only be read.", (b"allow", b"GET, HEAD"))
 
 
 class Sidecar:
@@ -78,9 +84,17 @@ class Sidecar:
             await self._live(receive, send)
             return
         sending = _Sending(send)
+        asked = in_origin_form(scope)
+        if asked is None:
+            await answer(sending.send, scope, *_BAD_TARGET)
+            return
+        scope = asked
         own = self._own.get(scope["path"])
-        if own is not None and scope["method"] in ("GET", "HEAD"):
-            await own(scope, receive, sending.send)
+        if own is not None:
+            if scope["method"] in ("GET", "HEAD"):
+                await own(scope, receive, sending.send)
+            else:
+                await answer(sending.send, scope, *_NOT_ALLOWED)
             return
         if not self._told_of_proxy and (proxy := unbelieved_proxy(scope)):
             self._told_of_proxy = True
@@ -95,6 +109,9 @@ class Sidecar:
             # The server closes a connection whose response doesn't end: nobody takes it for whole.
             if not sending.started:
                 await answer(sending.send, scope, *NO_ANSWER)
+            elif scope["http_version"] == "1.0" and (reset := scope.get("state", {}).get(RESET)):
+                # HTTP/1.0 has no chunks: without a Content-Length the close is the end of the body.
+                reset()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import httpcore
 import httpx
 
 from ..asgi.request import Message, Pairs, Receive, Scope, Send, pairs_of
 from .answers import answer
 from .headers import from_upstream, passed_here, to_upstream, values_of
+from .sockets import Backend
 from .upstream import Upstream, greet, logger
 
 # Below what servers wait for another request: one that ends in between is lost.
 _IDLE_SECONDS = 2.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 
 class Forwarder:
@@ -22,16 +25,22 @@ class Forwarder:
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
-        self._url = httpx.URL(upstream.url)
+        url = httpx.URL(upstream.url)
+        self._url = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
         self._host = None if upstream.host is None else upstream.host.encode("ascii")
+        self._netloc = url.netloc
         self._timeout = upstream.timeout.as_dict()
-        limits = httpx.Limits(
-            max_connections=None, max_keepalive_connections=100, keepalive_expiry=_IDLE_SECONDS
-        )
         # Whom to trust is the environment's to say (SSL_CERT_FILE), and nothing else.
         self._context = httpx.create_ssl_context()
-        # No client around it: no cookie jar, no redirects, no proxy out of the environment.
-        self._transport = httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=limits)
+        # Without httpx around it: no cookie jar, no redirects, no proxy out of the environment, and
+        # methods as they come.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._context,
+            network_backend=Backend() if url.scheme == "http" else None,
+            max_connections=None,
+            max_keepalive_connections=100,
+            keepalive_expiry=_IDLE_SECONDS,
+        )
 
     async def open(self) -> None:
         """Say in the log whether the app is there."""
@@ -39,7 +48,7 @@ class Forwarder:
 
     async def close(self) -> None:
         """Close the connections that are left."""
-        await self._transport.aclose()
+        await self._pool.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = _refusal(scope)
@@ -65,45 +74,57 @@ class Forwarder:
             response = await self._ask(scope, body)
         except _VisitorLeft:
             return
-        except (httpx.TimeoutException, httpx.TransportError) as error:
+        except _FAILURES as error:
             logger.error("the app at %s gave no answer: %s", self._upstream.url, self._why(error))
-            late = isinstance(error, httpx.TimeoutException)
+            late = isinstance(error, httpcore.TimeoutException)
             await answer(send, scope, *(_TOO_LATE if late else NO_ANSWER))
             return
         try:
+            # "Values outside the range 100..599 are invalid" (RFC 9110, 15), and servers know no words for
+            # them; 1xx ends nothing.
+            if not 200 <= response.status <= 599:
+                logger.error("the app at %s gave no answer: its status is invalid", self._upstream.url)
+                await answer(send, scope, *NO_ANSWER)
+                return
             await _pass_on(response, send)
-        except (httpx.TimeoutException, httpx.TransportError) as error:
+        except _FAILURES as error:
             logger.error("the app at %s broke off its answer: %s", self._upstream.url, type(error).__name__)
             raise BrokenOff from error
         finally:
             await response.aclose()
 
-    def _why(self, error: httpx.TransportError) -> str:
-        if isinstance(error, httpx.ConnectError):
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, httpcore.ConnectError):
             return f"ConnectError, {error}"
         # Another's text may name the path that was asked for.
         told = type(error).__name__
-        plain = self._url.scheme == "http" and isinstance(error, httpx.ProtocolError | httpx.ReadError)
+        plain = self._url.scheme == b"http" and isinstance(error, httpcore.ProtocolError | httpcore.ReadError)
         return f"{told}; if it speaks TLS, upstream begins with https://" if plain else told
 
-    async def _ask(self, scope: Scope, body: _Body) -> httpx.Response:
+    async def _ask(self, scope: Scope, body: _Body) -> httpcore.Response:
         """Send the request; again, where an idle connection ended meanwhile and nothing can happen twice."""
+        steps: list[str] = []
+
+        async def trace(step: str, details: object) -> None:
+            steps.append(step)
+
         try:
-            return await self._send(scope, body)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            if scope["method"] not in _SAFE or body.is_there:
+            return await self._send(scope, body, trace=trace)
+        except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
+            was_idle = "connection.connect_tcp.started" not in steps
+            if not was_idle or scope["method"] not in _SAFE or body.is_there:
                 raise
             return await self._send(scope, body)
 
-    async def _send(self, scope: Scope, body: _Body) -> httpx.Response:
-        request = httpx.Request(
+    async def _send(self, scope: Scope, body: _Body, **extensions: object) -> httpcore.Response:
+        request = httpcore.Request(
             scope["method"],
             self._url,
-            headers=to_upstream(scope, self._host),
+            headers=to_upstream(scope, self._host, self._netloc),
             content=body.parts() if body.is_there else None,
-            extensions={"timeout": self._timeout, "target": _target(scope)},
+            extensions={"timeout": self._timeout, "target": _target(scope), **extensions},
         )
-        return await self._transport.handle_async_request(request)
+        return await self._pool.handle_async_request(request)
 
 
 def _target(scope: Scope) -> bytes:
@@ -113,11 +134,10 @@ def _target(scope: Scope) -> bytes:
     return path + b"?" + query if query else path
 
 
-async def _pass_on(response: httpx.Response, send: Send) -> None:
-    headers = from_upstream(response.status_code, response.headers.raw)
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    # Not decoded: the bytes are those of its Content-Encoding and Content-Length.
-    async for part in response.aiter_raw():
+async def _pass_on(response: httpcore.Response, send: Send) -> None:
+    headers = from_upstream(response.status, response.headers)
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    async for part in response.aiter_stream():
         await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -172,7 +192,8 @@ def _refusal(scope: Scope) -> _Said | None:
     if passed_here(scope):
         logger.error("a request came back through the sidecar: upstream leads to a sidecar again")
         return 508, "Loop Detected", "The site is set up so that requests go in circles."
-    if scope["method"] == "CONNECT":
+    # Methods are case-sensitive, but not every app's server knows it.
+    if scope["method"].upper() == "CONNECT":
         return 501, "Not Implemented", "This is no forward proxy."
     if any(value.strip().lower() == b"websocket" for value in values_of(headers, b"upgrade")):
         logger.warning("a WebSocket was refused: the sidecar carries none, so lead its path past the sidecar")

@@ -30,12 +30,16 @@ _ALWAYS_KEPT = frozenset({b"host", b"content-length", b"content-type", b"cookie"
 _OURS = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"})
 
 
-def to_upstream(scope: Scope, host: bytes | None) -> Pairs:
-    """Return a request's headers as the app is to have them; `host` takes the place of the visitor's."""
+def to_upstream(scope: Scope, host: bytes | None, address: bytes) -> Pairs:
+    """Return a request's headers as the app is to have them.
+
+    `host` takes the place of the visitor's `Host`, and the app's `address` that of none.
+    """
     given = pairs_of(scope)
     # "If a message is received with both [...], the Transfer-Encoding overrides the Content-Length"
     # (RFC 9112, 6.3), and the other is not to be forwarded.
-    unsent = {b"expect", b"via"} | ({b"content-length"} if values_of(given, b"transfer-encoding") else set())
+    chunked = bool(values_of(given, b"transfer-encoding"))
+    unsent = {b"expect", b"host", b"via"} | ({b"content-length"} if chunked else set())
     kept = [
         (name, value)
         for name, value in end_to_end(given)
@@ -43,16 +47,20 @@ def to_upstream(scope: Scope, host: bytes | None) -> Pairs:
         # 100 was said when the body was asked for.
         if name.lower().replace(b"_", b"-") not in _OURS and name.lower() not in unsent
     ]
-    if host is not None:
-        kept = [(name, host if name.lower() == b"host" else value) for name, value in kept]
-    return [*kept, *_forwarded(scope, given), (b"via", _via(scope, given))]
+    # HTTP/1.0 may come without a Host; the app is asked in HTTP/1.1, which needs one.
+    ours = [(b"host", host or (values_of(given, b"host") or [address])[0])]
+    if chunked:
+        ours.append((b"transfer-encoding", b"chunked"))
+    return [*ours, *kept, *_forwarded(scope, given), (b"via", _via(scope, given))]
 
 
 def from_upstream(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
     """Return a response's headers as the visitor is to have them."""
-    kept = end_to_end(list(headers))
-    if status in (204, 304):
-        # Servers count what follows against it, and nothing may follow.
+    given = list(headers)
+    kept = end_to_end(given)
+    # Servers count what follows against it: nothing may follow 204 and 304, and "the Transfer-Encoding
+    # overrides the Content-Length" (RFC 9112, 6.3).
+    if status in (204, 304) or values_of(given, b"transfer-encoding"):
         return [(name, value) for name, value in kept if name.lower() != b"content-length"]
     return kept
 

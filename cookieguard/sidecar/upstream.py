@@ -18,7 +18,8 @@ logger = logging.getLogger("cookieguard.sidecar")
 
 _GREETING_SECONDS = 2.0
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+# A name or an address, with a port or without.
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class Upstream(Struct, frozen=True):
@@ -42,7 +43,7 @@ class Upstream(Struct, frozen=True):
             raise _bad_upstream(self.url, "it isn't an http or https address")
         if url.path not in ("", "/") or url.query or url.fragment or url.userinfo:
             raise _bad_upstream(self.url, "only scheme, host and port can be said")
-        if self.host is not None and not _HOST.fullmatch(self.host):
+        if self.host is not None and not HOST.fullmatch(self.host):
             raise ConfigurationError(
                 "cookieguard.E030", f"the Host to send is {self.host!r}; give a name, with a port or without"
             )
