@@ -8,7 +8,6 @@ close the socket, and what came before is lost, though the kernel still has it.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Iterable
 from typing import Any
@@ -16,8 +15,8 @@ from typing import Any
 import httpcore
 
 
-class Backend(httpcore.AnyIOBackend):
-    """httpcore's own, except that no transport stands before the socket."""
+class Backend(httpcore.AsyncNetworkBackend):
+    """httpcore's way to a socket on which no transport stands."""
 
     async def connect_tcp(
         self,
@@ -27,11 +26,35 @@ class Backend(httpcore.AnyIOBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        stream = await super().connect_tcp(host, port, timeout, local_address, socket_options)
-        connected = socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno()))
-        connected.setblocking(False)
-        await stream.aclose()
-        return _Stream(connected)
+        try:
+            async with asyncio.timeout(timeout):
+                return _Stream(await _connected(host, port))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+
+async def _connected(host: str, port: int) -> socket.socket:
+    """Connect to the first address of the host that takes it."""
+    loop = asyncio.get_running_loop()
+    refusal = OSError(f"{host} has no address")
+    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        connecting = socket.socket(family, kind, protocol)
+        try:
+            connecting.setblocking(False)
+            await loop.sock_connect(connecting, address)
+            # As asyncio itself has it: no part waits for the one before to arrive.
+            connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            connecting.close()
+            refusal = error
+        except BaseException:
+            connecting.close()
+            raise
+        else:
+            return connecting
+    raise refusal
 
 
 class _Stream(httpcore.AsyncNetworkStream):
