@@ -151,7 +151,7 @@ def _described(record: Record, signature: str, policy: Policy | None) -> dict[st
                 "accepted": choice.accepted,
                 "digest": choice.token,
                 "under_gpc": choice.under_gpc,
-                "day": (record.day - timedelta(choice.age)).isoformat(),
+                "day": _day_after(record.day, -choice.age),
             }
             for choice in record.choices
         ],
@@ -169,12 +169,13 @@ def _judged(record: Record, policy: Policy) -> dict[str, Any]:
         "undecided": list(judged.undecided),
         "stale": list(judged.stale),
         "unknown": [choice.category for choice in record.choices if choice.category not in policy.categories],
-        "expires": _later(record.day, days),
+        "expires": _day_after(record.day, days),
         "expired": judged.expired or record.day > today,
     }
 
 
-def _later(day: date, days: int) -> str | None:
+def _day_after(day: date, days: int) -> str | None:
+    """Return the day so many days later; None where no calendar has it."""
     try:
         return (day + timedelta(days)).isoformat()
     except OverflowError:
@@ -194,7 +195,7 @@ def _print_decoded(found: dict[str, Any]) -> None:
             choice["category"],
             ("accepted" if choice["accepted"] else "refused")
             + (", under GPC" if choice["under_gpc"] else ""),
-            choice["day"],
+            choice["day"] or "",
             choice["digest"],
             _standing(choice["category"], found),
         )

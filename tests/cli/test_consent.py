@@ -110,6 +110,13 @@ def test_an_old_decision_counts_no_more() -> None:
     assert "counts no more" in result.output
 
 
+def test_a_day_that_no_calendar_has_is_left_out() -> None:
+    value = "1.0001-01-01.+analytics:3f9aK1x0PQ4~5.SIG"
+    assert decoded(value)["choices"][0]["day"] is None  # type: ignore[index]
+    shown = run("decode", value, "--policy", "cookies.toml")
+    assert (shown.exit_code, "analytics  accepted       3f9aK1x0PQ4" in shown.output) == (1, True)
+
+
 def test_what_is_no_consent_is_told() -> None:
     result = run("decode", "GA1.1.1604")
     assert result.exit_code == 2
