@@ -92,4 +92,4 @@ def count(number: int, noun: str) -> str:
 
 def is_interactive() -> bool:
     """Whether a person sits in front: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(end is not None and end.isatty() for end in (sys.stdin, sys.stdout))

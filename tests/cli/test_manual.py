@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cookieguard.cli.main import main
 from cookieguard.cli.manual import Command, printable
+from cookieguard.cli.output import is_interactive
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,6 +124,29 @@ def test_an_encoding_without_the_letters_ends_nothing(folder: object) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environ)
     assert (done.returncode, done.stderr) == (1, "")
     assert "K\\xe4se" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["classify"], "give NAMEs", id="nothing given"),
+        pytest.param(["classify", "-"], "stdin is closed", id="all of it"),
+        pytest.param(["report", "-"], "stdin is closed", id="by the line"),
+    ],
+)
+def test_a_closed_stdin_is_a_sentence_and_exits_with_2(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-c", "from cookieguard.cli import run; run()", *arguments]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    done = subprocess.run(closed, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("end", ["stdin", "stdout"])
+def test_a_closed_end_has_no_person_in_front(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, end, None)
+    assert not is_interactive()
 
 
 @pytest.mark.parametrize(
