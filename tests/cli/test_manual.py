@@ -143,6 +143,40 @@ def test_a_closed_stdin_is_a_sentence_and_exits_with_2(arguments: list[str], mes
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["check", "good.toml"], id="a line"),
+        pytest.param(["classify", "_ga"], id="a table"),
+        pytest.param(["classify", "_ga", "--json"], id="JSON"),
+        pytest.param(["policy", "render", "good.toml"], id="a document"),
+        pytest.param(["check", "--help"], id="help"),
+        pytest.param(["completion", "bash"], id="a script"),
+        pytest.param(["ledger", "export", "good.toml", "--format", "csv"], id="line by line"),
+    ],
+)
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both"])
+def test_a_reader_that_went_away_is_no_mistake_of_the_policy(
+    folder: Path, arguments: list[str], both: bool
+) -> None:
+    ledger = f'[ledger]\nurl = "sqlite:///{folder}/r.db"\nretention = "3 years"\n'
+    (folder / "good.toml").write_text(f'use = ["flask"]\n{ledger}')
+    environ = {"COOKIEGUARD_SECRET": "a secret key for tests only"}
+    assert CliRunner().invoke(main, ["ledger", "init", "good.toml"], env=environ).exit_code == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from cookieguard.cli import run; run()", *arguments],
+            stdout=writing,
+            stderr=subprocess.STDOUT if both else subprocess.PIPE,
+            env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr or b"") == (141, b"")
+
+
 @pytest.mark.parametrize("end", ["stdin", "stdout"])
 def test_a_closed_end_has_no_person_in_front(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, end, None)
