@@ -87,7 +87,12 @@ def decode(
 )
 @policy_option("The site's policy.", required=True)
 @_SECRET_FILE
-@click.option("--accept", multiple=True, metavar="CATEGORY", help="A category to accept; may be repeated.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CATEGORY",
+    help="A category to accept, or several with commas between; may be repeated.",
+)
 @click.option("--host", default="localhost", show_default=True, metavar="HOST", help="The site's host.")
 @click.option("--https", is_flag=True, help="For https: the cookie is then named __Host-cookieguard.")
 @click.option(
@@ -111,8 +116,9 @@ def issue(
     keys = secret_keys(secret_file)
     if not keys:
         raise click.UsageError(f"a key signs it: give --secret-file FILE, or set {SECRET}")
+    accepted = [category.strip() for given in accept for category in given.split(",")]
     name, value = consent_cookie(
-        load_policy(policy_file), keys, accept, host=host, https=https, day=day.date() if day else None
+        load_policy(policy_file), keys, accepted, host=host, https=https, day=day.date() if day else None
     )
     if as_json:
         print_json({"name": name, "value": value})

@@ -46,6 +46,19 @@ def test_what_is_issued_counts_with_the_guard() -> None:
     assert issued("--accept", "analytics", "--https") == "=".join(expected)
 
 
+@pytest.mark.parametrize(
+    "accepts",
+    [
+        pytest.param(["--accept", "analytics", "--accept", "marketing"], id="repeated"),
+        pytest.param(["--accept", "analytics,marketing"], id="commas"),
+        pytest.param(["--accept", "analytics, marketing"], id="commas and spaces"),
+    ],
+)
+def test_several_categories_are_accepted(accepts: list[str]) -> None:
+    choices = decoded(issued(*accepts))["choices"]
+    assert [choice["accepted"] for choice in choices] == [True, True]  # type: ignore[attr-defined]
+
+
 def test_what_is_issued_as_json() -> None:
     assert json.loads(issued("--json"))["name"] == "cookieguard"
 
