@@ -36,7 +36,7 @@ def policy() -> None:
 )
 @click.option("--lang", metavar="TAG", help="The language (default: the site's first).")
 @click.option("--url", default="", metavar="URL", help="The site's address, to put before its own links.")
-@click.option("--output", type=NEW_FILE, metavar="FILE", help="Write there (default: to stdout).")
+@click.option("--output", "-o", type=NEW_FILE, metavar="FILE", help="Write there (default: to stdout).")
 @click.option("--force", is_flag=True, help="Write over the output FILE where it is there already.")
 def render(file: Path, format: str, lang: str | None, url: str, output: Path | None, force: bool) -> None:
     """Write the cookie policy that a visitor reads.

@@ -57,6 +57,13 @@ def test_what_a_command_tells_a_program_can_read(path: tuple[str, ...], command:
     assert reads == (" ".join(path) not in NO_JSON)
 
 
+@pytest.mark.parametrize(("path", "command"), [*commands(main)])
+def test_what_writes_to_a_file_has_the_short_option_too(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    assert {("-o" in option.opts) for option in command.params if "--output" in option.opts} <= {True}
+
+
 @pytest.mark.parametrize(
     "path", [(), ("policy",), ("consent",), ("ledger",)], ids=["all", "policy", "consent", "ledger"]
 )
