@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from .checks import HOST, LOCAL_PATH, warn_of_pattern
-from .document import Path
+from .document import Path, spell
 from .entries import CookieEntry
 from .index import Index
 from .model import ESSENTIAL, GUARD_COOKIES, Declaration, Origin, third_party_domain
@@ -156,10 +156,12 @@ def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) ->
                 "take the entry out: it is declared automatically",
             )
         elif key in seen:
+            line = reader.document.line(seen[key])
+            first = spell(seen[key]) + (f" in line {line}" if line else "")
             reader.error(
                 "cookieguard.E109",
                 path,
-                f"{cookie.name!r} is declared a second time",
+                f"{cookie.name!r} is declared a second time, after {first}",
                 "keep one of the two entries",
             )
         seen.setdefault(key, path)
