@@ -49,11 +49,13 @@ def check_cookie(
                 f"{cookie.name!r} is essential without a purpose",
                 "say in 'purpose' what the visitor asked for that needs it",
             )
-        else:
+        # Without a name it isn't shown at all, and that is a mistake of its own.
+        elif cookie.name:
             reader.warn(
                 "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
             )
-    if cookie.lifetime is None and cookie.kind == "cookie" and not reader.has_reported((*path, "lifetime")):
+    shows_lifetime = cookie.kind == "cookie" and cookie.name
+    if cookie.lifetime is None and shows_lifetime and not reader.has_reported((*path, "lifetime")):
         reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
     if cookie.party == "third" and not cookie.domain:
         reader.error(

@@ -394,6 +394,14 @@ def test_a_dicts_second_declaration_names_the_first() -> None:
         Policy.from_dict({"cookies": [entry, entry]})
 
 
+@pytest.mark.parametrize("name", [None, '""', "1"], ids=["none", "empty", "a number"])
+def test_what_has_no_name_is_warned_of_nothing_else(tmp_path: Path, name: str | None) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_file(write(tmp_path, "p.toml", cookie(name=name, purpose=None, lifetime=None)))
+
+    assert [problem.level for problem in caught.value.problems] == ["error"]
+
+
 def test_the_message_says_all(tmp_path: Path) -> None:
     path = write(tmp_path, "p.toml", "[guard]\nmount = 'x'\n" + cookie(purpose=None, category='"stats"'))
 
