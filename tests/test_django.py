@@ -476,6 +476,11 @@ def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
             r'E003: COOKIEGUARD\["SECRET_KEY"\] is 3 bytes long, less than 16; make one',
             id="weak secret",
         ),
+        pytest.param(
+            {"POLICY": SITE, "SECRET_KEY": 7},
+            r'E002: COOKIEGUARD\["SECRET_KEY"\] is int; give a str or bytes',
+            id="a number for a secret",
+        ),
         pytest.param({"POLICY": SITE, "OVERRIDE": "nowhere.hook"}, "E047", id="override"),
         pytest.param({"POLICY": SITE, "TEMPLATES": "/nowhere"}, "E008", id="templates"),
     ],
@@ -489,10 +494,11 @@ def test_a_mistake_shows_at_start(given: Any, says: str) -> None:
     ("changes", "says"),
     [
         pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes", id="secret"),
+        pytest.param({"SECRET_KEY": 7}, "E002: SECRET_KEY is int; give a str or bytes", id="number"),
         pytest.param({"SECRET_KEY_FALLBACKS": ["dev"]}, "a key of SECRET_KEY_FALLBACKS is", id="fallback"),
     ],
 )
-def test_a_short_key_is_named(changes: dict[str, Any], says: str) -> None:
+def test_a_key_that_cannot_be_used_is_named(changes: dict[str, Any], says: str) -> None:
     with with_settings(**changes), pytest.raises(ConfigurationError, match=says):
         get_wsgi_application()
 
