@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from .adapter.guarded import Guarded
-from .consent.seal import refuse_short
+from .consent.seal import key_bytes
 from .errors import ConfigurationError, Problem
 from .guard.verdict import Override
 from .logger import logger
@@ -82,17 +82,15 @@ def read_options(
 
 
 def own_keys(fallbacks: Iterable[str | bytes], key: str | bytes) -> Keys:
-    """Return the framework's own secrets, the oldest first; ConfigurationError names one too short."""
+    """Return the framework's own secrets, the oldest first; ConfigurationError names one that is none."""
     return (*named_keys(fallbacks, "a key of SECRET_KEY_FALLBACKS"), *named_keys((key,), "SECRET_KEY"))
 
 
 def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
-    """Return the keys; ConfigurationError says by what name one is known that is too short."""
+    """Return the keys; ConfigurationError says by what name one is known that can't be one."""
     kept = tuple(keys)
     for key in kept:
-        # What is no key at all, the seal says.
-        if isinstance(key, str | bytes):
-            refuse_short(key.encode() if isinstance(key, str) else key, name)
+        key_bytes(key, name)
     return kept
 
 

@@ -468,13 +468,22 @@ def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
         ),
         pytest.param({"MODE": "report"}, "E041.*environment variable COOKIEGUARD_MODE", id="mode"),
         pytest.param({}, r'E042: COOKIEGUARD\["POLICY"\] is missing', id="no policy"),
-        pytest.param(7, "E042: there are no settings", id="no settings"),
+        pytest.param(
+            "cookies.toml",
+            r'E042: COOKIEGUARD is str, and must be a dict; write COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
+            id="no dict",
+        ),
         pytest.param({"POLICY": "cookies.toml"}, "E043.*no BASE_DIR", id="relative"),
         pytest.param({"POLICY": "/nowhere/cookies.toml"}, "E101", id="wrong path"),
         pytest.param(
             {"POLICY": SITE, "SECRET_KEY": "dev"},
             r'E003: COOKIEGUARD\["SECRET_KEY"\] is 3 bytes long, less than 16; make one',
             id="weak secret",
+        ),
+        pytest.param(
+            {"POLICY": SITE, "SECRET_KEY": 7},
+            r'E002: COOKIEGUARD\["SECRET_KEY"\] is int; give a str or bytes',
+            id="a number for a secret",
         ),
         pytest.param({"POLICY": SITE, "OVERRIDE": "nowhere.hook"}, "E047", id="override"),
         pytest.param({"POLICY": SITE, "TEMPLATES": "/nowhere"}, "E008", id="templates"),
@@ -488,11 +497,13 @@ def test_a_mistake_shows_at_start(given: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
+        pytest.param({"COOKIEGUARD": None}, "E042: COOKIEGUARD is missing; write", id="no settings"),
         pytest.param({"SECRET_KEY": "dev"}, "E003: SECRET_KEY is 3 bytes", id="secret"),
+        pytest.param({"SECRET_KEY": 7}, "E002: SECRET_KEY is int; give a str or bytes", id="number"),
         pytest.param({"SECRET_KEY_FALLBACKS": ["dev"]}, "a key of SECRET_KEY_FALLBACKS is", id="fallback"),
     ],
 )
-def test_a_short_key_is_named(changes: dict[str, Any], says: str) -> None:
+def test_a_setting_that_cannot_be_used_is_named(changes: dict[str, Any], says: str) -> None:
     with with_settings(**changes), pytest.raises(ConfigurationError, match=says):
         get_wsgi_application()
 

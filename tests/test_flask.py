@@ -231,7 +231,17 @@ def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
             "E003: a key of COOKIEGUARD_SECRET_KEY is 3 bytes",
             id="weak secret of several",
         ),
-        pytest.param({"COOKIEGUARD_SECRET_KEY": [SECRET, 7]}, "E002", id="no secret"),
+        pytest.param(
+            {"SECRET_KEY": 12345678901234567890}, "E002: SECRET_KEY is int; give", id="digits alone"
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": 7}, "E002: COOKIEGUARD_SECRET_KEY is int; give", id="a number"
+        ),
+        pytest.param(
+            {"COOKIEGUARD_SECRET_KEY": [SECRET, 7]},
+            "E002: a key of COOKIEGUARD_SECRET_KEY is int; give",
+            id="a number among several",
+        ),
         pytest.param(
             {"COOKIEGUARD_SECRET_KEY": []}, "E002: COOKIEGUARD_SECRET_KEY is an empty", id="empty list"
         ),

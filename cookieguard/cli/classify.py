@@ -150,7 +150,8 @@ def _given(names: Iterable[str], domain: str | None) -> Iterator[Sighting]:
 
 
 def _lines(domain: str | None) -> Iterator[Sighting]:
-    for line in read_text(Path("-")).splitlines():
+    # `str.splitlines` also breaks at U+0085 and its like, which a name or a value may hold.
+    for line in read_text(Path("-")).split("\n"):
         if line.strip():
             yield from _seen(line.strip(), domain)
 

@@ -87,7 +87,12 @@ def decode(
 )
 @policy_option("The site's policy.", required=True)
 @_SECRET_FILE
-@click.option("--accept", multiple=True, metavar="CATEGORY", help="A category to accept; may be repeated.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="CATEGORY",
+    help="A category to accept, or several with commas between; may be repeated.",
+)
 @click.option("--host", default="localhost", show_default=True, metavar="HOST", help="The site's host.")
 @click.option("--https", is_flag=True, help="For https: the cookie is then named __Host-cookieguard.")
 @click.option(
@@ -111,8 +116,9 @@ def issue(
     keys = secret_keys(secret_file)
     if not keys:
         raise click.UsageError(f"a key signs it: give --secret-file FILE, or set {SECRET}")
+    accepted = [category.strip() for given in accept for category in given.split(",")]
     name, value = consent_cookie(
-        load_policy(policy_file), keys, accept, host=host, https=https, day=day.date() if day else None
+        load_policy(policy_file), keys, accepted, host=host, https=https, day=day.date() if day else None
     )
     if as_json:
         print_json({"name": name, "value": value})
@@ -151,7 +157,7 @@ def _described(record: Record, signature: str, policy: Policy | None) -> dict[st
                 "accepted": choice.accepted,
                 "digest": choice.token,
                 "under_gpc": choice.under_gpc,
-                "day": (record.day - timedelta(choice.age)).isoformat(),
+                "day": _day_after(record.day, -choice.age),
             }
             for choice in record.choices
         ],
@@ -169,12 +175,13 @@ def _judged(record: Record, policy: Policy) -> dict[str, Any]:
         "undecided": list(judged.undecided),
         "stale": list(judged.stale),
         "unknown": [choice.category for choice in record.choices if choice.category not in policy.categories],
-        "expires": _later(record.day, days),
+        "expires": _day_after(record.day, days),
         "expired": judged.expired or record.day > today,
     }
 
 
-def _later(day: date, days: int) -> str | None:
+def _day_after(day: date, days: int) -> str | None:
+    """Return the day so many days later; None where no calendar has it."""
     try:
         return (day + timedelta(days)).isoformat()
     except OverflowError:
@@ -194,7 +201,7 @@ def _print_decoded(found: dict[str, Any]) -> None:
             choice["category"],
             ("accepted" if choice["accepted"] else "refused")
             + (", under GPC" if choice["under_gpc"] else ""),
-            choice["day"],
+            choice["day"] or "",
             choice["digest"],
             _standing(choice["category"], found),
         )

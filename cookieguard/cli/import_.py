@@ -29,6 +29,7 @@ from .output import count, json_option, print_json, print_table, say
 @click.argument("csv", type=FILE_OR_STDIN, metavar="CSV")
 @click.option(
     "--output",
+    "-o",
     type=NEW_FILE,
     callback=policy_output,
     default="open-cookies.toml",

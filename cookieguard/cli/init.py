@@ -75,6 +75,7 @@ _MOST_TOLD = 5
 @click.option("--contact", metavar="CONTACT", help="Whom visitors may ask, as a mail address.")
 @click.option(
     "--output",
+    "-o",
     type=NEW_FILE,
     callback=policy_output,
     default="cookies.toml",

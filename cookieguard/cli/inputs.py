@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -46,14 +46,21 @@ def load_policy(file: Path, over: Overlay | None = None) -> Policy:
 def read_bytes(file: Path) -> bytes:
     """Read a file, or with `-` what is piped in."""
     if str(file) == "-":
-        return sys.stdin.buffer.read()
+        return _stdin().read()
     return file.read_bytes()
+
+
+def _stdin() -> BinaryIO:
+    # It is None in a process that was started without one.
+    if sys.stdin is None:
+        raise click.UsageError("stdin is closed; pipe something in, or give a file")
+    return sys.stdin.buffer
 
 
 def read_lines(file: Path) -> Iterator[str]:
     """Yield the lines of a file or `-`, however long it is; what isn't UTF-8 is replaced."""
     if str(file) == "-":
-        yield from TextIOWrapper(sys.stdin.buffer, "utf-8", "replace")
+        yield from TextIOWrapper(_stdin(), "utf-8", "replace")
         return
     with file.open(encoding="utf-8", errors="replace") as opened:
         yield from opened
@@ -107,4 +114,4 @@ def secret_keys(secret_file: Path | None) -> list[str]:
 
 def stdin_is_piped() -> bool:
     """Whether something may come by stdin, other than by a person's typing."""
-    return not sys.stdin.isatty()
+    return sys.stdin is not None and not sys.stdin.isatty()

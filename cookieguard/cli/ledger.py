@@ -124,7 +124,8 @@ def show(file: Path, ids: tuple[str, ...], erase: bool, secret_file: Path | None
 
     IDS are those in the visitor's cookie 'cookieguard_receipt', one or several; dots may stand between them.
     """
-    asked = [id for given in ids for id in given.split(".")]
+    # Whatever else a command line holds, half a character among it, is no id.
+    asked = [id for given in ids for id in given.split(".") if id.isascii()]
     with _opened(file, secret_file) as store:
         found = store.find(asked)
         print_json([_told(receipt, store) for receipt in found])

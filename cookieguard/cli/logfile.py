@@ -74,6 +74,7 @@ def _read_json(line: str) -> Told | None:
 
 def _services(spelled: str | None) -> tuple[str, ...]:
     try:
-        return tuple(json.loads(spelled)) if spelled else ()
-    except ValueError:
+        named = json.loads(spelled) if spelled else ()
+    except (ValueError, RecursionError):
         return ()
+    return tuple(name for name in named if isinstance(name, str))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,8 +11,9 @@ import click
 
 from ..errors import CookieguardError, PolicyError, SettingsError
 
-FINE, FOUND, FAILED = 0, 1, 2
-"""Exit codes: done; done, and there is something to mend; the command couldn't do what was asked."""
+FINE, FOUND, FAILED, UNREAD = 0, 1, 2, 141
+"""Exit codes: done; done, and there is something to mend; the command couldn't do what was asked; nobody
+read on, which a shell says of other tools as 128 and SIGPIPE's 13."""
 
 _WRONG_CALL = "wrong call, or something couldn't be read"
 
@@ -59,8 +62,12 @@ class Group(click.Group):
             raise Failure("\n".join(str(problem) for problem in error.problems)) from error
         except CookieguardError as error:
             raise Failure(str(error)) from error
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            # What waits to be written would fail once more as the process ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(nowhere, stream.fileno())
+            raise SystemExit(UNREAD) from error
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             raise Failure(f"{place}{error.strerror or error}") from error

@@ -39,9 +39,15 @@ def print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command: rich exits with 1, which says that there is something to mend."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return where text goes: in colours on a terminal only, and not where NO_COLOR is set."""
-    return Console(highlight=False, markup=False, soft_wrap=True, stderr=stderr)
+    return _Console(highlight=False, markup=False, soft_wrap=True, stderr=stderr)
 
 
 def say(text: str, style: str = "") -> None:
@@ -92,4 +98,4 @@ def count(number: int, noun: str) -> str:
 
 def is_interactive() -> bool:
     """Whether a person sits in front: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(end is not None and end.isatty() for end in (sys.stdin, sys.stdout))

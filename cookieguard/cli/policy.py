@@ -30,15 +30,15 @@ def policy() -> None:
 @click.option(
     "--format",
     type=click.Choice(["html", "md"]),
-    default="html",
-    show_default=True,
-    help="One HTML file with its style in it, or Markdown.",
+    help="One HTML file with its style in it, or Markdown (default: as the output ends, else html).",
 )
 @click.option("--lang", metavar="TAG", help="The language (default: the site's first).")
 @click.option("--url", default="", metavar="URL", help="The site's address, to put before its own links.")
-@click.option("--output", type=NEW_FILE, metavar="FILE", help="Write there (default: to stdout).")
+@click.option("--output", "-o", type=NEW_FILE, metavar="FILE", help="Write there (default: to stdout).")
 @click.option("--force", is_flag=True, help="Write over the output FILE where it is there already.")
-def render(file: Path, format: str, lang: str | None, url: str, output: Path | None, force: bool) -> None:
+def render(
+    file: Path, format: str | None, lang: str | None, url: str, output: Path | None, force: bool
+) -> None:
     """Write the cookie policy that a visitor reads.
 
     The same text stands at /privacy-choices/policy of the guarded site; this is for a site's own pages,
@@ -52,7 +52,8 @@ def render(file: Path, format: str, lang: str | None, url: str, output: Path | N
     language = lang or offered[0]
     if language not in offered:
         raise click.UsageError(f"--lang {lang!r} isn't one of the site's: {', '.join(offered)}")
-    kind: Format = "md" if format == "md" else "html"
+    suffix = output.suffix.lower() if output else ""
+    kind: Format = "md" if (format or suffix) in ("md", ".md") else "html"
     document = render_document(declared, language, today, site=url, format=kind)
     if output is None:
         click.echo(document, nl=not document.endswith("\n"))

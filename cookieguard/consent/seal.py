@@ -41,13 +41,17 @@ class _HMACSHA256(SigningAlgorithm):
         return hmac.digest(key, value, "sha256")
 
 
-def refuse_short(key: bytes, name: str) -> None:
-    """Raise ConfigurationError, which calls the key by this name, where it is too short."""
-    if len(key) < SHORTEST_KEY:
+def key_bytes(key: object, name: str) -> bytes:
+    """Return a key's bytes; ConfigurationError, which calls it by this name, where it can't be one."""
+    if not isinstance(key, str | bytes):
+        raise ConfigurationError("cookieguard.E002", f"{name} is {type(key).__name__}; give a str or bytes")
+    encoded = key.encode() if isinstance(key, str) else key
+    if len(encoded) < SHORTEST_KEY:
         raise ConfigurationError(
             "cookieguard.E003",
-            f"{name} is {len(key)} bytes long, less than {SHORTEST_KEY}; make one with: {MAKE_KEY}",
+            f"{name} is {len(encoded)} bytes long, less than {SHORTEST_KEY}; make one with: {MAKE_KEY}",
         )
+    return encoded
 
 
 class Seal:
@@ -58,21 +62,13 @@ class Seal:
     """
 
     def __init__(self, secret_key: str | bytes | Sequence[str | bytes]) -> None:
-        given = secret_key if isinstance(secret_key, list | tuple) else [secret_key]
+        listed = isinstance(secret_key, list | tuple)
+        given, name = (secret_key, "a key of secret_key") if listed else ([secret_key], "secret_key")
         if not given:
             raise ConfigurationError("cookieguard.E002", "secret_key is an empty list; give at least one key")
-        keys: list[bytes] = []
-        for key in given:
-            if not isinstance(key, str | bytes):
-                raise ConfigurationError(
-                    "cookieguard.E002",
-                    f"secret_key is {type(key).__name__}; give a str, bytes, or a list of them, oldest first",
-                )
-            keys.append(key.encode() if isinstance(key, str) else key)
-            refuse_short(keys[-1], "a secret key")
-        self.keys = tuple(keys)
+        self.keys = tuple(key_bytes(key, name) for key in given)
         # What `key_derivation="hmac"` makes of each key, made once instead of for each cookie.
-        derived = [hmac.digest(key, _SALT, "sha256") for key in reversed(keys)]
+        derived = [hmac.digest(key, _SALT, "sha256") for key in reversed(self.keys)]
         algorithm = _HMACSHA256()
         self._signers = [
             Signer(key, salt=_SALT, key_derivation="none", algorithm=algorithm) for key in derived

@@ -33,9 +33,10 @@ def configuration() -> Configuration:
     """Read the settings; ConfigurationError says what is wrong with them."""
     given = getattr(settings, "COOKIEGUARD", None)
     if not isinstance(given, Mapping):
+        what = "is missing" if given is None else f"is {type(given).__name__}, and must be a dict"
         raise ConfigurationError(
             "cookieguard.E042",
-            'there are no settings for the guard; write COOKIEGUARD = {"POLICY": BASE_DIR / "cookies.toml"}',
+            f'COOKIEGUARD {what}; write COOKIEGUARD = {{"POLICY": BASE_DIR / "cookies.toml"}}',
         )
     read = read_options(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
     # Django lists the newest of its old secrets first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain as joined
 
 from sqlalchemy import delete, exists, select
@@ -21,7 +21,10 @@ _NONE_TO_COME = "9999-12-31"
 
 def first_kept(settings: LedgerSettings, now: float) -> str:
     """Return the oldest day (UTC) of which receipts are still kept; `now` is POSIX seconds."""
-    return (day_of(now) - timedelta(seconds=settings.retention.seconds or 0)).isoformat()
+    try:
+        return (day_of(now) - timedelta(seconds=settings.retention.seconds or 0)).isoformat()
+    except OverflowError:
+        return date.min.isoformat()
 
 
 def prune(store: Store, before: str, *, today: str = _NONE_TO_COME) -> Iterator[int]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from .checks import HOST, LOCAL_PATH, warn_of_pattern
-from .document import Path
+from .document import Path, spell
 from .entries import CookieEntry
 from .index import Index
 from .model import ESSENTIAL, GUARD_COOKIES, Declaration, Origin, third_party_domain
@@ -49,11 +49,13 @@ def check_cookie(
                 f"{cookie.name!r} is essential without a purpose",
                 "say in 'purpose' what the visitor asked for that needs it",
             )
-        else:
+        # Without a name it isn't shown at all, and that is a mistake of its own.
+        elif cookie.name:
             reader.warn(
                 "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
             )
-    if cookie.lifetime is None and cookie.kind == "cookie" and not reader.has_reported((*path, "lifetime")):
+    shows_lifetime = cookie.kind == "cookie" and cookie.name
+    if cookie.lifetime is None and shows_lifetime and not reader.has_reported((*path, "lifetime")):
         reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
     if cookie.party == "third" and not cookie.domain:
         reader.error(
@@ -156,10 +158,12 @@ def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) ->
                 "take the entry out: it is declared automatically",
             )
         elif key in seen:
+            line = reader.document.line(seen[key])
+            first = spell(seen[key]) + (f" in line {line}" if line else "")
             reader.error(
                 "cookieguard.E109",
                 path,
-                f"{cookie.name!r} is declared a second time",
+                f"{cookie.name!r} is declared a second time, after {first}",
                 "keep one of the two entries",
             )
         seen.setdefault(key, path)

@@ -18,6 +18,15 @@ _DEEPEST = 32
 _MOST_VALUES = 1_000_000
 _TOO_DEEP = "is nested too deeply, or holds itself"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What opens and closes in TOML, and what a bracket may stand in without doing so.
+_TOML_LEXEME = re.compile(
+    r"""
+    \#[^\n]* | [\[\]{}]
+    | "{3}(?:\\.|[^\\])*?"{3,5} | '{3}.*?'{3,5} | "{3} | '{3}
+    | "(?:\\.|[^"\\\n])*" | '[^'\n]*'
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 Overlay = Mapping[tuple[str, str], tuple[Any, str]]
 """(table, key) -> (value, where it was said): what a deployment says of a policy's settings."""
@@ -144,19 +153,33 @@ def _read_toml(text: str, source: str) -> Document:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a ValueError is a number that is too long
         reason = _TOO_DEEP if isinstance(error, RecursionError) else f"isn't TOML: {error}"
-        line = _toml_error_line(text)
+        line = _toml_error_line(str(error), text)
         raise _unreadable(source, line, reason, "mend the line, or what stands before it") from error
     return Document(_table(data, source), source, lambda: _toml_lines(text))
 
 
-def _toml_error_line(text: str) -> int | None:
-    # `tomllib` writes the place into its message only, and since 3.14 into attributes: the first
-    # line up to which nothing parses any more is the same on each version.
-    lines = _split_lines(text)
-    for count in range(len(lines), 0, -1):
-        if _loads("".join(lines[: count - 1])) is not None:
-            return count
+def _toml_error_line(error: str, text: str) -> int | None:
+    # `tomllib` has the place in its message only, and since 3.14 in attributes too.
+    if found := re.search(r"\(at line (\d+), column \d+\)$", error):
+        return int(found[1])
+    if error.endswith("(at end of document)"):
+        return text.count("\n", 0, _unclosed(text)) + 1
     return None
+
+
+def _unclosed(text: str) -> int:
+    """Return where the array or text begins that the document ends in, or where the document ends."""
+    opened: list[int] = []
+    for lexeme in _TOML_LEXEME.finditer(text):
+        match lexeme[0]:
+            case "[" | "{":
+                opened.append(lexeme.start())
+            case "]" | "}":
+                del opened[-1:]
+            case '"""' | "'''":
+                opened.append(lexeme.start())
+                break
+    return opened[0] if opened else len(text.rstrip())
 
 
 def _split_lines(text: str) -> list[str]:

@@ -78,7 +78,8 @@ class Templates:
 
 def _folder(given: str | PathLike[str]) -> Path:
     if not isinstance(given, str | PathLike) or given == "" or not Path(given).is_dir():
-        raise _wrong(f"{given!r} is no folder", "give the path of the one that holds your banner.html")
+        named = str(given) if isinstance(given, PathLike) else given
+        raise _wrong(f"{named!r} is no folder", "give the path of the one that holds your banner.html")
     return Path(given)
 
 

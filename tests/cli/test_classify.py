@@ -70,6 +70,9 @@ def classified(*arguments: str, stdin: str | None = None) -> dict[str, str | Non
             ["-"], "sessionid\n\nSet-Cookie: _ga=1\n", {"sessionid": "essential", "_ga": "analytics"}, id="-"
         ),
         pytest.param([], "_gid\n", {"_gid": "analytics"}, id="stdin"),
+        pytest.param(
+            [], "_gid\r\n_ga=\u2028_pk_id\x85auth\r\n", {"_gid": "analytics", "_ga": "analytics"}, id="lines"
+        ),
         pytest.param(["--headers", "headers.txt"], None, {"_ga": "analytics", "mystery": None}, id="headers"),
         pytest.param(
             ["--headers", "-"], HEADERS, {"_ga": "analytics", "mystery": None}, id="headers by stdin"

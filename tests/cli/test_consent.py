@@ -46,6 +46,19 @@ def test_what_is_issued_counts_with_the_guard() -> None:
     assert issued("--accept", "analytics", "--https") == "=".join(expected)
 
 
+@pytest.mark.parametrize(
+    "accepts",
+    [
+        pytest.param(["--accept", "analytics", "--accept", "marketing"], id="repeated"),
+        pytest.param(["--accept", "analytics,marketing"], id="commas"),
+        pytest.param(["--accept", "analytics, marketing"], id="commas and spaces"),
+    ],
+)
+def test_several_categories_are_accepted(accepts: list[str]) -> None:
+    choices = decoded(issued(*accepts))["choices"]
+    assert [choice["accepted"] for choice in choices] == [True, True]  # type: ignore[attr-defined]
+
+
 def test_what_is_issued_as_json() -> None:
     assert json.loads(issued("--json"))["name"] == "cookieguard"
 
@@ -108,6 +121,13 @@ def test_an_old_decision_counts_no_more() -> None:
     result = run("decode", value, "--policy", "cookies.toml")
     assert result.exit_code == 1
     assert "counts no more" in result.output
+
+
+def test_a_day_that_no_calendar_has_is_left_out() -> None:
+    value = "1.0001-01-01.+analytics:3f9aK1x0PQ4~5.SIG"
+    assert decoded(value)["choices"][0]["day"] is None  # type: ignore[index]
+    shown = run("decode", value, "--policy", "cookies.toml")
+    assert (shown.exit_code, "analytics  accepted       3f9aK1x0PQ4" in shown.output) == (1, True)
 
 
 def test_what_is_no_consent_is_told() -> None:

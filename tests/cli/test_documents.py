@@ -88,6 +88,20 @@ def test_a_document_is_written_and_not_over_another(folder: Path) -> None:
     assert (folder / "policy.html").read_text("utf-8").endswith("</html>")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        pytest.param(["--output", "p.html"], "<!doctype html>", id="HTML"),
+        pytest.param(["--output", "p.MD"], "# Cookie policy", id="Markdown"),
+        pytest.param(["--output", "p.md", "--format", "html"], "<!doctype html>", id="the option's word"),
+        pytest.param(["--output", "p"], "<!doctype html>", id="no suffix"),
+    ],
+)
+def test_a_files_name_says_its_format(folder: Path, arguments: list[str], begins: str) -> None:
+    assert run("policy", "render", "cookies.toml", *arguments).exit_code == 0
+    assert (folder / arguments[1]).read_text("utf-8").startswith(begins)
+
+
 def test_what_is_imported_loads_in_a_policy(folder: Path) -> None:
     result = run("import", "ocd.csv")
     assert result.exit_code == 0, result.output

@@ -91,12 +91,20 @@ def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("COOKIEGUARD_SECRET", ledgers.SECRET)
     named = run("verify", file, "--anchor", anchor)
     assert (named.exit_code, named.stdout.count("isn't named by the anchor")) == (1, 1)
-    nobodys = run("show", file, "abc")
-    assert (nobodys.exit_code, nobodys.stdout.strip()) == (1, "[]") and "no such receipt" in nobodys.stderr
+    for id in ("abc", "\udcff", "ä"):
+        nobodys = run("show", file, id, "--erase")
+        assert (nobodys.exit_code, nobodys.stdout.strip()) == (1, "[]")
+        assert "no such receipt" in nobodys.stderr and "0 erased" in nobodys.stderr
     file.write_text("")
     assert "no [ledger]" in run("stats", file).output
     file.write_text("[ledger]\nurl = 'sqlite:////nowhere/r.db'\nretention = '3 years'\n")
     assert "/nowhere/r.db: there is no such folder" in run("init", file).stderr
+
+
+def test_a_retention_from_before_the_calendar_keeps_all(file: Path) -> None:
+    file.write_text(file.read_text().replace("3 years", "3000 years"))
+    assert run("init", file).exit_code == 0
+    assert json.loads(run("prune", file, "--json").stdout) == {"before": "0001-01-01", "pruned": 0}
 
 
 def test_a_ledger_that_the_environment_names(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cookieguard.cli.main import main
 from cookieguard.cli.manual import Command, printable
+from cookieguard.cli.output import is_interactive
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +55,13 @@ NO_JSON = {"completion", "ledger export", "ledger show", "policy render", "schem
 def test_what_a_command_tells_a_program_can_read(path: tuple[str, ...], command: click.Command) -> None:
     reads = any("--json" in option.opts for option in command.params)
     assert reads == (" ".join(path) not in NO_JSON)
+
+
+@pytest.mark.parametrize(("path", "command"), [*commands(main)])
+def test_what_writes_to_a_file_has_the_short_option_too(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    assert {("-o" in option.opts) for option in command.params if "--output" in option.opts} <= {True}
 
 
 @pytest.mark.parametrize(
@@ -123,6 +131,63 @@ def test_an_encoding_without_the_letters_ends_nothing(folder: object) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environ)
     assert (done.returncode, done.stderr) == (1, "")
     assert "K\\xe4se" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["classify"], "give NAMEs", id="nothing given"),
+        pytest.param(["classify", "-"], "stdin is closed", id="all of it"),
+        pytest.param(["report", "-"], "stdin is closed", id="by the line"),
+    ],
+)
+def test_a_closed_stdin_is_a_sentence_and_exits_with_2(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-c", "from cookieguard.cli import run; run()", *arguments]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    done = subprocess.run(closed, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["check", "good.toml"], id="a line"),
+        pytest.param(["classify", "_ga"], id="a table"),
+        pytest.param(["classify", "_ga", "--json"], id="JSON"),
+        pytest.param(["policy", "render", "good.toml"], id="a document"),
+        pytest.param(["check", "--help"], id="help"),
+        pytest.param(["completion", "bash"], id="a script"),
+        pytest.param(["ledger", "export", "good.toml", "--format", "csv"], id="line by line"),
+    ],
+)
+@pytest.mark.parametrize("both", [False, True], ids=["stdout", "both"])
+def test_a_reader_that_went_away_is_no_mistake_of_the_policy(
+    folder: Path, arguments: list[str], both: bool
+) -> None:
+    ledger = f'[ledger]\nurl = "sqlite:///{folder}/r.db"\nretention = "3 years"\n'
+    (folder / "good.toml").write_text(f'use = ["flask"]\n{ledger}')
+    environ = {"COOKIEGUARD_SECRET": "a secret key for tests only"}
+    assert CliRunner().invoke(main, ["ledger", "init", "good.toml"], env=environ).exit_code == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from cookieguard.cli import run; run()", *arguments],
+            stdout=writing,
+            stderr=subprocess.STDOUT if both else subprocess.PIPE,
+            env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr or b"") == (141, b"")
+
+
+@pytest.mark.parametrize("end", ["stdin", "stdout"])
+def test_a_closed_end_has_no_person_in_front(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, end, None)
+    assert not is_interactive()
 
 
 @pytest.mark.parametrize(

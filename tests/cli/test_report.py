@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
@@ -146,5 +146,7 @@ def test_stdin_is_read(folder: Path) -> None:
 
 
 @given(st.lists(st.text()))
+@example(["stripped a: undeclared; the catalogue has it: use = [1, {}]"])
+@example([f"stripped a: undeclared; the catalogue has it: use = {'[' * 10_000}]"])
 def test_no_log_is_an_error(lines: list[str]) -> None:
     read_log(lines)

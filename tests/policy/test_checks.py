@@ -83,7 +83,7 @@ MISTAKES = [
     pytest.param("[consent]\nlifetime = '2 hours'", "E106", "consent.lifetime", 5, "whole days", id="consent by hours"),
     pytest.param(cookie(category='"analytic"'), "E107", "cookies[1].category", 6, "analytic", id="unknown category"),
     pytest.param(cookie(provider='"acme"'), "E108", "cookies[1].provider", 9, "acme", id="unknown provider"),
-    pytest.param(cookie() + cookie(), "E109", "cookies[2]", 9, "second time", id="declared twice"),
+    pytest.param(cookie() + cookie(), "E109", "cookies[2]", 9, "a second time, after cookies[1] in line 4", id="declared twice"),
     pytest.param(
         cookie() + cookie(match='"exact"'), "E109", "cookies[2]", 9, "second time", id="declared twice in other words"
     ),
@@ -384,6 +384,22 @@ def test_a_dict_has_entries_without_lines() -> None:
     (problem,) = caught.value.problems
     assert (problem.entry, problem.line, problem.source) == ("guard.mount", None, "<dict>")
     assert str(problem).startswith("<dict>: error cookieguard.E111: guard.mount: ")
+
+
+def test_a_dicts_second_declaration_names_the_first() -> None:
+    entry = {"name": "a", "category": "analytics", "purpose": "P.", "lifetime": "1 day"}
+    with pytest.raises(
+        PolicyError, match=r"cookies\[2\]: 'a' is declared a second time, after cookies\[1\];"
+    ):
+        Policy.from_dict({"cookies": [entry, entry]})
+
+
+@pytest.mark.parametrize("name", [None, '""', "1"], ids=["none", "empty", "a number"])
+def test_what_has_no_name_is_warned_of_nothing_else(tmp_path: Path, name: str | None) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_file(write(tmp_path, "p.toml", cookie(name=name, purpose=None, lifetime=None)))
+
+    assert [problem.level for problem in caught.value.problems] == ["error"]
 
 
 def test_the_message_says_all(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from growing import grows_linearly
 
 from cookieguard.errors import PolicyError, Problem
 from cookieguard.policy.document import Path as EntryPath
@@ -220,6 +221,10 @@ def test_spelled_for_a_reader(path: EntryPath, text: str) -> None:
         pytest.param("p.toml", "a = 1\n\na = 2\n", 3, "isn't TOML", id="toml key twice"),
         pytest.param("p.toml", "[a]\nb = 1\n[c]\n[a]\n", 4, "isn't TOML", id="toml table twice"),
         pytest.param("p.toml", "a = 1\nb = [\n 1,\n", 2, "isn't TOML", id="toml array without end"),
+        pytest.param("p.toml", "a = [\n 1,\n b,\n]\n", 3, "isn't TOML", id="toml inside an array"),
+        pytest.param(
+            "p.toml", '["(at line 9, column 1)"]\n' * 2 + "[a]\n", 2, "isn't TOML", id="toml key with a place"
+        ),
         pytest.param("p.toml", "a = 1\nb = 2026-13-01\n", 2, "isn't TOML", id="toml date that doesn't exist"),
         pytest.param("p.json", '{"a": 1,\n"b": }', 2, "isn't JSON", id="json"),
         pytest.param("p.json", "", 1, "isn't JSON", id="json empty"),
@@ -234,8 +239,8 @@ def test_spelled_for_a_reader(path: EntryPath, text: str) -> None:
         pytest.param("p.yml", "a:\n  b: 1\n  c: 2\n  b: 3\n", 4, "'a.b' stands twice", id="yaml key twice"),
         pytest.param("p.yaml", "a: 2026-13-01\n", None, "isn't YAML", id="yaml date that doesn't exist"),
         pytest.param("p.yaml", "a: !!python/name:os.system x\n", 1, "isn't YAML", id="yaml that runs code"),
-        pytest.param("p.toml", "a = 1\nb = " + "[" * 5000, 2, "nested too deeply", id="toml nested"),
-        pytest.param("p.toml", "a = 1\nb = " + "1" * 5000, 2, "isn't TOML", id="toml number too long"),
+        pytest.param("p.toml", "a = 1\nb = " + "[" * 5000, None, "nested too deeply", id="toml nested"),
+        pytest.param("p.toml", "a = 1\nb = " + "1" * 5000, None, "isn't TOML", id="toml number too long"),
         pytest.param("p.json", "[" * 100_000, None, "nested too deeply", id="json nested"),
         pytest.param("p.json", '{"a":' * 40 + "1" + "}" * 40, None, "nested too deeply", id="json deep"),
         pytest.param("p.json", '{"a": ' + "1" * 5000 + "}", None, "isn't JSON", id="json number too long"),
@@ -309,3 +314,35 @@ def test_byte_order_mark(tmp_path: Path, name: str, content: str) -> None:
 
 def test_an_empty_toml_file_is_an_empty_table(tmp_path: Path) -> None:
     assert read_file(write(tmp_path, "p.toml", "")).data == {}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param('c = [ # ]\n \'[\', "]", "\\"]",\n', id="array"),
+        pytest.param("c = [[], ''''']''''', \"\"\"]\\\"\"\"\"\"\",\n{ a = 1 },\n[", id="array of many"),
+        pytest.param("c = [\n'''\n]\n", id="text in an array"),
+        pytest.param('c = """\n]\n', id="text"),
+        pytest.param("c = '''", id="raw text"),
+        pytest.param('c = "a', id="line of text"),
+        pytest.param("c = { a = 1,", id="table"),
+        pytest.param("c =", id="no value"),
+        pytest.param("[c", id="header"),
+    ],
+)
+def test_toml_that_is_cut_off_is_told_where_its_last_statement_begins(tmp_path: Path, last: str) -> None:
+    problem = refused(write(tmp_path, "p.toml", TOML + last))
+
+    assert "at end of document" in problem.reason
+    assert problem.line == TOML.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    "wrong", ["lifetime = 1 year", 'purpose = """'], ids=["a line", "a text without end"]
+)
+def test_where_a_mistake_stands_costs_one_reading(tmp_path: Path, wrong: str) -> None:
+    def load(size: int) -> None:
+        half = '[[cookies]]\nname = "a"\n' * (size // 2)
+        assert refused(write(tmp_path, "p.toml", f"{half}{wrong}\n{half}")).line == size // 2 * 2 + 1
+
+    assert grows_linearly(load, 2000)

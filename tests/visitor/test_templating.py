@@ -99,9 +99,12 @@ def test_other_encodings_are_said_at_start(tmp_path: Path) -> None:
         Templates(tmp_path)
 
 
-@pytest.mark.parametrize("given", ["nowhere", "", 7, b"x"])
-def test_no_folder(given: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"E008.*is no folder; give the path"):
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [("nowhere", "'nowhere'"), (Path("no/where"), "'no/where'"), ("", "''"), (7, "7"), (b"x", "b'x'")],
+)
+def test_no_folder(given: Any, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"E008: templates: {named} is no folder; give the path"):
         Templates(given)
 
 

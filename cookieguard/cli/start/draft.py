@@ -16,11 +16,14 @@ from ...policy.classifier import Classifier
 from ...policy.model import ESSENTIAL, GUARD_COOKIES, Declaration, source_text
 from ..inputs import can_be_stored
 from ..lifetimes import spell_seconds
-from .framework import FORGERY, REMEMBERED, SIGNED_IN, Facts
+from .framework import Facts
 from .login import LogIn
 from .names import family_of
 
 TODO = "TODO decide: "
+_SIGNED_IN = "Keeps together what you do on this site: sign-in, forms, messages."
+_FORGERY = "Makes sure that a form sent in your name really comes from this site."
+_REMEMBERED = "Keeps you signed in after you close the browser, if you asked for that."
 
 _CSRF = re.compile(r"csrf|xsrf|(form|request|antiforgery).?(token|verification)", re.I)
 _SESSION = re.compile(r"sess(ion)?|sid\b|(^|[^a-z])(auth|login|token|ticket)([^a-z]|$)", re.I)
@@ -96,14 +99,15 @@ class _Drafting:
         for service in evidence.facts.used:
             self.services[service] = "the app's framework"
         for named in evidence.facts.renamed:
+            declared = named.declaration
             entry = {
-                "name": named.name,
-                "category": named.category,
-                "purpose": named.purpose,
-                "lifetime": named.lifetime,
+                "name": declared.name,
+                "category": declared.category,
+                "purpose": source_text(declared.purpose, "en"),
+                "lifetime": str(declared.lifetime),
             }
             self._declare(entry, "", f"the app's setting {named.setting}")
-        named_already = {named.name for named in evidence.facts.renamed}
+        named_already = {named.declaration.name for named in evidence.facts.renamed}
         known = [each for each in self._one_each() if each.sighting.name not in named_already]
         # What only one service has decides, before what several have.
         known.sort(key=lambda each: len(_services(each)) != 1)
@@ -152,14 +156,14 @@ class _Drafting:
     def _guess(self, seen: Seen) -> None:
         name, family = seen.sighting.name, family_of(seen.sighting.name)
         if family in self.log_in.needed:
-            purpose = FORGERY if _CSRF.search(name) else SIGNED_IN
+            purpose = _FORGERY if _CSRF.search(name) else _SIGNED_IN
             why = f"the log-in at {_path(self.log_in.address)} doesn't work without it; say what it is for"
             self._declare_seen(seen, ESSENTIAL, purpose, why, "the log-in needs it")
         elif family in self.log_in.remembers:
             why = "it came by the box for staying signed in"
-            self._declare_seen(seen, "functional", REMEMBERED, why, "the log-in's box adds it")
+            self._declare_seen(seen, "functional", _REMEMBERED, why, "the log-in's box adds it")
         elif family not in self.log_in.tried and _looks_essential(seen):
-            purpose = FORGERY if _CSRF.search(name) else SIGNED_IN
+            purpose = _FORGERY if _CSRF.search(name) else _SIGNED_IN
             why = "it looks like a session's or a form's by its name alone; anything else isn't essential"
             self._declare_seen(seen, ESSENTIAL, purpose, why, "by its name")
         elif elsewhere := Classifier.from_catalogue().explain(name).elsewhere:

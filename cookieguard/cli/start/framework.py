@@ -7,32 +7,23 @@ import functools
 import inspect
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from ...policy.catalogue import load_service, service_names
-from ..lifetimes import spell_seconds
+from ...policy.model import Declaration
 
 # By custom a middleware keeps what it wraps under one of these names.
 _WRAPPED = ("app", "wsgi_app", "application", "_app", "wsgi", "func", "fallback", "__self__", "__wrapped__")
 _MOST_LAYERS = 64
 
-SIGNED_IN = "Keeps together what you do on this site: sign-in, forms, messages."
-FORGERY = "Makes sure that a form sent in your name really comes from this site."
-REMEMBERED = "Keeps you signed in after you close the browser, if you asked for that."
-LANGUAGE = "Remembers the language you chose."
-
 
 class Named(Struct, frozen=True):
-    """A cookie that the app's settings name, in place of one of a service's in the catalogue."""
+    """A cookie that a setting names, and the service that has it in the catalogue by its usual name."""
 
     service: str
-    name: str
-    category: str
-    purpose: str
-    lifetime: str
+    declaration: Declaration
     setting: str
 
 
@@ -46,13 +37,14 @@ class Facts(Struct, frozen=True):
     @property
     def renamed(self) -> list[Named]:
         """The cookies whose name isn't the one that the catalogue knows of the framework."""
-        return [cookie for cookie in self.cookies if cookie.name not in _names(cookie.service)]
+        return [cookie for cookie in self.cookies if cookie.declaration.name not in _names(cookie.service)]
 
     @property
     def used(self) -> list[str]:
         """The services of which anything is left once the app renamed its cookies."""
+        told = [cookie.service for cookie in self.cookies]
         renamed = [cookie.service for cookie in self.renamed]
-        return [each for each in self.services if not 0 < len(_names(each)) <= renamed.count(each)]
+        return [each for each in self.services if not 0 < told.count(each) == renamed.count(each)]
 
 
 def _names(service: str) -> set[str]:
@@ -75,7 +67,7 @@ def facts_of(app: object) -> Facts:
     if "django" in services and (settings := _django_settings()) is not None:
         cookies += _django_cookies(settings)
         host = host or _django_host(settings)
-    return Facts(tuple(services), tuple({cookie.name: cookie for cookie in cookies}.values()), host)
+    return Facts(tuple(services), tuple({each.declaration.name: each for each in cookies}.values()), host)
 
 
 def _layers(app: object) -> Iterator[Any]:
@@ -113,49 +105,26 @@ def _roots(layer: object) -> set[str]:
 
 
 def _flask_cookies(app: Any) -> Iterator[Named]:
-    config = app.config
-    name = config.get("SESSION_COOKIE_NAME")
-    if isinstance(name, str) and name:
-        lifetime = _spelled(config.get("PERMANENT_SESSION_LIFETIME"))
-        yield Named("flask", name, "essential", SIGNED_IN, lifetime, "SESSION_COOKIE_NAME")
-    if hasattr(app, "login_manager"):
-        name = config.get("REMEMBER_COOKIE_NAME", "remember_token")
-        lifetime = _spelled(config.get("REMEMBER_COOKIE_DURATION", timedelta(days=365)))
-        yield Named("flask-login", name, "functional", REMEMBERED, lifetime, "REMEMBER_COOKIE_NAME")
+    from ...flask.cookies import framework_cookies
+
+    session, *login = framework_cookies(app)
+    yield Named("flask", session, "SESSION_COOKIE_NAME")
+    yield from (Named("flask-login", cookie, "REMEMBER_COOKIE_NAME") for cookie in login)
 
 
 def _django_settings() -> Any:
     # Read where the app has set them up; nothing is imported for it.
-    conf = sys.modules.get("django.conf")
-    settings = getattr(conf, "settings", None)
-    return settings if getattr(settings, "configured", False) else None
+    registry, conf = map(sys.modules.get, ("django.apps", "django.conf"))
+    return conf.settings if conf and registry and registry.apps.ready else None
 
 
 def _django_cookies(settings: Any) -> Iterator[Named]:
-    yield Named(
-        "django",
-        settings.SESSION_COOKIE_NAME,
-        "essential",
-        SIGNED_IN,
-        _spelled(settings.SESSION_COOKIE_AGE),
-        "SESSION_COOKIE_NAME",
-    )
-    yield Named(
-        "django",
-        settings.CSRF_COOKIE_NAME,
-        "essential",
-        FORGERY,
-        _spelled(settings.CSRF_COOKIE_AGE),
-        "CSRF_COOKIE_NAME",
-    )
-    yield Named(
-        "django",
-        settings.LANGUAGE_COOKIE_NAME,
-        "functional",
-        LANGUAGE,
-        _spelled(settings.LANGUAGE_COOKIE_AGE),
-        "LANGUAGE_COOKIE_NAME",
-    )
+    from ...django.cookies import framework_cookies
+
+    for cookie in framework_cookies():
+        names = (f"{kind}_COOKIE_NAME" for kind in ("SESSION", "CSRF", "LANGUAGE"))
+        setting = next((name for name in names if getattr(settings, name) == cookie.name), "MESSAGE_STORAGE")
+        yield Named("django", cookie, setting)
 
 
 def _django_host(settings: Any) -> str | None:
@@ -163,8 +132,3 @@ def _django_host(settings: Any) -> str | None:
     if "localhost" in hosts or "*" in hosts or not hosts:
         return None
     return hosts[0].removeprefix(".")
-
-
-def _spelled(lifetime: object) -> str:
-    seconds = lifetime.total_seconds() if isinstance(lifetime, timedelta) else lifetime
-    return spell_seconds(round(seconds)) if isinstance(seconds, int | float) and seconds > 0 else "session"

@@ -62,7 +62,7 @@ def survey_app(app: WSGIApplication, asked: Asked, progress: Callable[[str], Non
         return Browser(app, root, watch=watch, refused=refused, environ=asked.environ)
 
     def is_unknown(name: str) -> bool:
-        named = {cookie.name for cookie in facts.cookies}
+        named = {cookie.declaration.name for cookie in facts.cookies}
         return name not in named and not services_with(name)
 
     starts = [urljoin(root, start) for start in asked.starts]

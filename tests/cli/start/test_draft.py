@@ -15,6 +15,7 @@ from cookieguard.cli.start.draft import Draft, Evidence, Seen, draft_policy
 from cookieguard.cli.start.framework import Facts, Named
 from cookieguard.cli.start.login import LogIn
 from cookieguard.importers.sighting import Sighting
+from cookieguard.policy.framework import framework_cookie
 from cookieguard.policy.writing import write_policy
 
 TODAY = date(2026, 11, 25)
@@ -109,18 +110,19 @@ def test_of_several_the_apps_own_framework_is_taken() -> None:
 
 
 def test_what_the_settings_leave_as_it_is_comes_by_use() -> None:
-    named = Named("flask", "session", "essential", "Keeps you signed in.", "1 day", "SESSION_COOKIE_NAME")
+    named = Named("flask", framework_cookie("flask", "session", "session", age=86400), "SESSION_COOKIE_NAME")
     made = draft(seen("session", http_only=True), facts=Facts(("flask",), (named,)))
     assert (made.data["use"], decided(made)) == (["flask"], {"session": ("essential", False)})
 
 
 def test_what_the_settings_name_is_declared() -> None:
-    named = Named(
-        "flask", "shop_session", "essential", "Keeps you signed in.", "1 day", "SESSION_COOKIE_NAME"
-    )
+    declared = framework_cookie("flask", "session", "shop_session", age=86400)
+    named = Named("flask", declared, "SESSION_COOKIE_NAME")
     made = draft(seen("shop_session", http_only=True), facts=Facts(("flask",), (named,)))
     assert decided(made) == {"shop_session": ("essential", False)}
-    assert [each["name"] for each in made.data["cookies"]] == ["shop_session"]
+    (entry,) = made.data["cookies"]
+    assert (entry["name"], entry["lifetime"]) == ("shop_session", "1 day")
+    assert "sign-in" in entry["purpose"]
     assert made.data["use"] == [], "of the framework's own cookies none is left"
 
 
