@@ -24,7 +24,7 @@ from sqlalchemy import text
 from werkzeug.test import EnvironBuilder
 
 from cookieguard import CookieGuard, Policy
-from cookieguard.consent.carrier import Scope
+from cookieguard.consent.carrier import CookieScope
 from cookieguard.testing import consent_cookie
 from cookieguard.visitor.style import STYLE
 
@@ -138,7 +138,7 @@ def costs() -> dict[str, float]:
 def sizes() -> dict[str, int]:
     """Return bytes: what a page gains, the cookie in the browser and on its way, script and style sheet."""
     guard = guarded(json_app)
-    scope = Scope(HOST, https=True, domain=None)
+    scope = CookieScope(HOST, https=True, domain=None)
     name, value = consent_cookie(POLICY, KEY, ["analytics"], host=HOST, https=True)
     record = guard.enforcer.carrier.read([value], scope)
     assert record is not None
