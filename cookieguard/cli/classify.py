@@ -85,7 +85,7 @@ def classify(
         if not stdin_is_piped():
             raise click.UsageError("give NAMEs, or --har, --headers or --jar FILE")
         sightings = list(_lines(domain))
-    if not sightings and not (har or headers or jar):
+    if not sightings and not (har or headers or jar or "-" in names):
         # A script that meant to name some must not take this for a clean site.
         raise click.UsageError("no names came; give NAMEs, or --har, --headers or --jar FILE")
     classifier = Classifier(load_policy(policy_file)) if policy_file else Classifier.from_catalogue()

@@ -59,7 +59,9 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except (PolicyError, SettingsError) as error:
-            raise Failure("\n".join(str(problem) for problem in error.problems)) from error
+            # Warnings beside them stop nothing.
+            mistakes = [str(problem) for problem in error.problems if problem.level == "error"]
+            raise Failure("\n".join(mistakes)) from error
         except CookieguardError as error:
             raise Failure(str(error)) from error
         except BrokenPipeError as error:
