@@ -706,6 +706,7 @@ def test_templates(shop: None) -> None:
     assert render("{% for id in cookie_consent.undecided %}{{ id }}{% endfor %}") == "analytics"
     assert render("{% cookie_preferences_url %}") == "/privacy-choices"
     assert render("{% cookie_preferences_url %}", SCRIPT_NAME="/shop") == "/shop/privacy-choices"
+    assert render("{% cookie_policy_url %}", SCRIPT_NAME="/shop") == "/shop/privacy-choices/policy"
 
 
 def test_the_script_by_hand() -> None:
@@ -731,6 +732,8 @@ def test_template_mistakes_are_errors(shop: None) -> None:
         render('{% if_consent "analitycs" %}{% endif_consent %}')
     with pytest.raises(TemplateSyntaxError, match="takes one category"):
         render("{% if_consent %}{% endif_consent %}")
+    with pytest.raises(TemplateSyntaxError, match="analytics is no variable here; a category has quotes"):
+        render("{% if_consent analytics %}{% endif_consent %}")
     with pytest.raises(NoGuard, match="no request"):
         Template("{% load cookieguard %}" + CHOICE).render(Context())
 

@@ -24,7 +24,12 @@ class _IfConsent(Node):
     child_nodelists = ("nodelist_true", "nodelist_false")
 
     def render(self, context: Context) -> Any:
-        allowed = ConsentOf(_request(context)).allows(self.category.resolve(context))
+        category = self.category.resolve(context, ignore_failures=True)
+        if category is None:
+            raise TemplateSyntaxError(
+                f'if_consent: {self.category} is no variable here; a category has quotes: "analytics"'
+            )
+        allowed = ConsentOf(_request(context)).allows(category)
         return (self.nodelist_true if allowed else self.nodelist_false).render(context)
 
 
@@ -46,6 +51,12 @@ def if_consent(parser: Parser, token: Token) -> Node:
 def cookie_preferences_url(context: Context) -> str:
     """Return the address at which the visitor decides anew."""
     return preferences_url(_request(context))
+
+
+@register.simple_tag(takes_context=True)
+def cookie_policy_url(context: Context) -> str:
+    """Return the address of the cookie policy."""
+    return f"{preferences_url(_request(context))}/policy"
 
 
 @register.simple_tag(takes_context=True)
