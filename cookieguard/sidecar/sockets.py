@@ -40,7 +40,12 @@ async def _connected(host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     refusal = OSError(f"{host} has no address")
     for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        connecting = socket.socket(family, kind, protocol)
+        try:
+            connecting = socket.socket(family, kind, protocol)
+        except OSError as error:
+            # The kernel may know no IPv6.
+            refusal = error
+            continue
         try:
             connecting.setblocking(False)
             await loop.sock_connect(connecting, address)
