@@ -15,7 +15,6 @@ from rich.progress import Progress
 
 from ..consent.consent import day_of
 from ..consent.seal import Seal
-from ..errors import SettingsError
 from ..policy.entries import LedgerSettings
 from ..settings.settings import overlay_of_process
 from .inputs import FILE, NEW_FILE, SECRET, load_policy, secret_keys, write_file
@@ -235,12 +234,8 @@ def stats(
 
 
 def _settings(file: Path) -> LedgerSettings:
-    try:
-        # The app's ledger may be said where its other settings are.
-        over = overlay_of_process()
-    except SettingsError as error:
-        raise Failure("\n".join(map(str, error.problems))) from error
-    settings = load_policy(file, over).ledger
+    # The app's ledger may be said where its other settings are.
+    settings = load_policy(file, overlay_of_process()).ledger
     if settings is None:
         raise Failure(f"{file} has no [ledger]; add one, with url and retention")
     return settings
