@@ -31,7 +31,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, hasty: bool = False, creates: bool = False) -> None:
-        self.url = make_url(url)
+        self.url = _read(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url, creates) if self.is_sqlite else _postgresql(self.url, hasty)
         self._turn = threading.Lock()
@@ -110,6 +110,18 @@ def _begin_anew(database: Database | None) -> None:
         # A connection that two processes share belongs to neither, and who held the turn isn't here.
         database._engine.dispose(close=False)
         database._turn = threading.Lock()
+
+
+def _read(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ValueError, exc.ArgumentError):
+        # What is wrong with it may be a password.
+        raise ConfigurationError(
+            "cookieguard.E132",
+            "[ledger] url can't be read, its port perhaps; "
+            'write "postgresql+psycopg://user@host:5432/name", and a password by PGPASSWORD',
+        ) from None
 
 
 def _sqlite(url: URL, creates: bool) -> Engine:

@@ -11,10 +11,21 @@ from typing import Any
 import pytest
 from sqlalchemy import event, exc, text
 
+from cookieguard import ConfigurationError
 from cookieguard.ledger import database
 from cookieguard.ledger.receipt import Receipt, new_id, time_of
 from cookieguard.ledger.store import Store
 from cookieguard.ledger.verifying import verify
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://shop:T0PSECRET@host:abc/x", "postgresql://[::1/x", "postgresql://a:1,b:2/x"]
+)
+def test_an_address_that_can_not_be_read_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"E132: \[ledger\] url can't be read") as caught:
+        database.Database(url)
+
+    assert "SECRET" not in str(caught.value) and caught.value.__cause__ is None
 
 
 def test_threads_write_in_turn(store: Store) -> None:
