@@ -2,7 +2,6 @@
    gives back what was held once it is accepted. `policy` is what rules.py writes. Served minified:
    `make script`. */
 (policy => {
-  'use strict'
   const page = document, here = location, script = page.currentScript, loads = policy.loads
   // In a frame, the page around it may have been here first: that one's is of another realm.
   if (window.cookieguard instanceof Object) return
@@ -287,6 +286,8 @@
       native.apply(this, given)
     })
     patch(XMLHttpRequest, 'send', native => function (...given) { whenFree(this[target], () => native.apply(this, given)) })
+    // It names no element, and loads before an observer hears of it.
+    patch(window.SVGAnimatedString, 'baseVal', native => function (...given) { whenFree(given[0], () => native.apply(this, given)) })
     patch(window.Navigator, 'sendBeacon', native => function (...given) { return !waits(given[0]) && native.apply(this, given) })
     patch(window, 'WebSocket EventSource Audio', native => new Proxy(native, {
       construct(native, given, made) {
@@ -345,8 +346,7 @@
     if (/^[^bt]/.test(element.localName)) element.replaceWith(place)
     for (const {name, value} of [...element.attributes]) {
       const real = back[name]
-      if (real == null) continue
-      drop.call(element, name)
+      if (real != null) drop.call(element, name)
       if (real) put.call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
     }
     place.replaceWith(element)
