@@ -22,7 +22,6 @@ from cookieguard.testing import consent_cookie
 
 if TYPE_CHECKING:
     from conftest import Site, Visitor
-    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +55,7 @@ window == top && addEventListener('message', event => typeof event.data == 'stri
 SRI = "sha256-" + base64.b64encode(hashlib.sha256((RUN % "sri").encode()).digest()).decode()
 
 
-QUIET, PATIENCE = 200, 6_000
+QUIET, ANSWER, PATIENCE = 200, 2_000, 6_000
 """Milliseconds."""
 
 
@@ -134,33 +133,36 @@ class Happened:
         return Counter(self.asked)
 
 
-def look(page: Page, providers: Providers) -> Happened:
-    log = page.evaluate("log")
+def look(anna: Visitor, providers: Providers) -> Happened:
+    log = anna.page.evaluate("log")
     return Happened([f"{request.host}{request.path}" for request in providers.requests], log)
 
 
-def settle(page: Page, providers: Providers, wanted: Happened | None = None) -> Happened:
-    """Wait until nothing has happened for a while, and for what is wanted a good deal longer."""
-    seen, still, waited = look(page, providers), 0, 0
+def settle(anna: Visitor, providers: Providers, wanted: Happened | None = None) -> Happened:
+    """Wait until nothing has happened for a while; for answers longer, and longest for what is wanted."""
+    seen, still, waited = look(anna, providers), 0, 0
     while still < QUIET or (wanted and waited < PATIENCE and not wanted.like(seen)):
-        page.wait_for_timeout(50)
-        before, seen = seen, look(page, providers)
-        still = still + 50 if seen == before else 0
+        anna.page.wait_for_timeout(50)
+        before, seen = seen, look(anna, providers)
+        awaits = anna.watch.unanswered and waited < ANSWER
+        still = 0 if seen != before or awaits else still + 50
         waited += 50
     return seen
 
 
-def load(row: Row, site: Site, page: Page, providers: Providers, wanted: Happened | None = None) -> Happened:
+def load(
+    row: Row, site: Site, anna: Visitor, providers: Providers, wanted: Happened | None = None
+) -> Happened:
     providers.requests.clear()
-    page.goto(site.url("/"), wait_until="load")
+    anna.page.goto(site.url("/"), wait_until="load")
     if row.late:
-        page.evaluate(f"() => {{ {row.late} }}")
-    return settle(page, providers, wanted)
+        anna.page.evaluate(f"() => {{ {row.late} }}")
+    return settle(anna, providers, wanted)
 
 
-def accept(page: Page, providers: Providers, *categories: str, wanted: Happened | None = None) -> Happened:
-    page.evaluate("ids => cookieguard.accept(ids)", list(categories))
-    return settle(page, providers, wanted)
+def accept(anna: Visitor, providers: Providers, *categories: str, wanted: Happened | None = None) -> Happened:
+    anna.page.evaluate("ids => cookieguard.accept(ids)", list(categories))
+    return settle(anna, providers, wanted)
 
 
 def store(anna: Visitor, site: Site, *accepted: str) -> None:
@@ -402,17 +404,17 @@ def test_waits_and_then_works(site: Make, visitor: Make, providers: Providers, r
 def check(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
     free = site(row.app, guarded=False)
     shop, anna = site(row.app, POLICY, https=row.https), arrive(visitor, row)
-    plain = load(row, free, anna.page, providers)
+    plain = load(row, free, anna, providers)
     if "frame" in row.html.decode():
         anna.page.wait_for_timeout(500)
-        plain = look(anna.page, providers)
+        plain = look(anna, providers)
     assert any(FREE_HOST not in asked for asked in plain.asked)
 
     store(anna, shop, "marketing")
-    load(row, shop, anna.page, providers)
+    load(row, shop, anna, providers)
     assert providers.hosts <= {FREE_HOST}
-    given = accept(anna.page, providers, "analytics", wanted=plain)
-    stored = load(row, shop, anna.page, providers, plain)
+    given = accept(anna, providers, "analytics", wanted=plain)
+    stored = load(row, shop, anna, providers, plain)
 
     for happened in (given, stored):
         assert (happened.times == plain.times) if row.once else set(happened.asked) == set(plain.asked)
@@ -448,11 +450,11 @@ def test_what_the_page_itself_gates(site: Make, visitor: Make, providers: Provid
     shop, anna = site(row.app, POLICY), arrive(visitor, row)
     assert row.log
     store(anna, shop, "marketing")
-    waits = load(row, shop, anna.page, providers)
+    waits = load(row, shop, anna, providers)
     assert (waits.asked, waits.log) == ([], [])
     wanted = Happened([], [*row.log])
-    given = accept(anna.page, providers, "analytics", wanted=wanted)
-    stored = load(row, shop, anna.page, providers, wanted)
+    given = accept(anna, providers, "analytics", wanted=wanted)
+    stored = load(row, shop, anna, providers, wanted)
 
     assert given.log == list(row.log)
     assert sorted(map(str, stored.log)) == sorted(map(str, row.log))
@@ -483,9 +485,9 @@ NEVER = [
 def test_what_never_runs(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
     shop, anna = site(row.app, POLICY), arrive(visitor, row)
 
-    load(row, shop, anna.page, providers)
-    given = accept(anna.page, providers, "analytics", "marketing")
-    stored = load(row, shop, anna.page, providers)
+    load(row, shop, anna, providers)
+    given = accept(anna, providers, "analytics", "marketing")
+    stored = load(row, shop, anna, providers)
 
     assert (given.asked, given.log, stored.asked, stored.log) == ([], [], [], [])
 
@@ -573,13 +575,13 @@ def test_what_cannot_wait_is_refused_and_works_later(
     site: Make, visitor: Make, providers: Providers, row: Row
 ) -> None:
     free, shop, anna = site(row.app, guarded=False), site(row.app, POLICY), arrive(visitor, row)
-    plain = load(row, free, anna.page, providers)
+    plain = load(row, free, anna, providers)
     assert plain.asked
 
-    waits = load(row, shop, anna.page, providers)
+    waits = load(row, shop, anna, providers)
     assert (waits.asked, waits.log) == ([], list(row.log or ()))
-    assert accept(anna.page, providers, "analytics").asked == []
-    stored = load(row, shop, anna.page, providers, plain)
+    assert accept(anna, providers, "analytics").asked == []
+    stored = load(row, shop, anna, providers, plain)
     assert ({*stored.asked}, stored.log) == ({*plain.asked}, plain.log)
 
 
@@ -603,10 +605,10 @@ def test_hosts_that_nobody_declared_are_never_touched(
     site: Make, visitor: Make, providers: Providers, row: Row
 ) -> None:
     free, shop, anna = site(row.app, guarded=False), site(row.app, POLICY), arrive(visitor, row)
-    plain = load(row, free, anna.page, providers)
+    plain = load(row, free, anna, providers)
     assert plain.asked
 
-    guarded = load(row, shop, anna.page, providers)
+    guarded = load(row, shop, anna, providers)
     assert (guarded.times, guarded.log) == (plain.times, plain.log)
 
 
@@ -616,8 +618,8 @@ def test_what_the_page_sets_later_counts(site: Make, visitor: Make, providers: P
         script=f"i.src = 'data:,'; j.src = '{A}/c.gif'",
     )
     shop, anna = site(page.app, POLICY), arrive(visitor)
-    load(page, shop, anna.page, providers)
-    accept(anna.page, providers, "analytics")
+    load(page, shop, anna, providers)
+    accept(anna, providers, "analytics")
 
     assert anna.page.evaluate("[i.src, j.src]") == ["data:,", f"{A}/c.gif"]
 
@@ -627,10 +629,10 @@ def test_two_categories_where_the_page_gates_what_a_host_needs_more_for(
 ) -> None:
     page = Row(f'<script type="text/plain" data-cookieguard="analytics" data-src="{B}/b.js"></script>{S}')
     shop, anna = site(page.app, POLICY), arrive(visitor)
-    load(page, shop, anna.page, providers)
+    load(page, shop, anna, providers)
 
-    assert accept(anna.page, providers, "analytics").log == ["a"]
-    assert accept(anna.page, providers, "marketing").log == ["a", "b"]
+    assert accept(anna, providers, "analytics").log == ["a"]
+    assert accept(anna, providers, "marketing").log == ["a", "b"]
 
 
 def test_tags_of_a_refused_category_stay(site: Make, visitor: Make, providers: Providers) -> None:
@@ -639,11 +641,11 @@ def test_tags_of_a_refused_category_stay(site: Make, visitor: Make, providers: P
         script=f"{NEW.replace(A, B).replace('a.js', 'c.js')} document.head.append(s)",
     )
     shop, anna = site(both.app, POLICY), arrive(visitor)
-    load(both, shop, anna.page, providers)
+    load(both, shop, anna, providers)
 
-    assert accept(anna.page, providers, "analytics").log == ["a"]
+    assert accept(anna, providers, "analytics").log == ["a"]
     assert providers.hosts == {"www.google-analytics.com"}
-    assert sorted(accept(anna.page, providers, "marketing").log) == ["a", "b", "c"]
+    assert sorted(accept(anna, providers, "marketing").log) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -787,9 +789,9 @@ def test_a_wrapper_of_the_page_around_ours(site: Make, visitor: Make, providers:
     page = Row(script=wrap + go)
     shop, anna = site(page.app, POLICY), arrive(visitor)
 
-    waits = load(page, shop, anna.page, providers)
+    waits = load(page, shop, anna, providers)
     assert (waits.asked, waits.log) == ([], ["wrapped", "_ga=1", "mine=1"])
-    assert accept(anna.page, providers, "analytics").log[-1] == "done"
+    assert accept(anna, providers, "analytics").log[-1] == "done"
 
 
 def test_two_tags_in_one_page(site: Make, visitor: Make, providers: Providers) -> None:
@@ -798,9 +800,9 @@ def test_two_tags_in_one_page(site: Make, visitor: Make, providers: Providers) -
         late="const s = document.createElement('script'); s.src = document.querySelector('script[src*=guard]').src; document.head.append(s)",
     )
     shop, anna = site(page.app, POLICY), arrive(visitor)
-    load(page, shop, anna.page, providers)
+    load(page, shop, anna, providers)
 
-    assert accept(anna.page, providers, "analytics").log == ["a"]
+    assert accept(anna, providers, "analytics").log == ["a"]
 
 
 def test_a_page_that_is_one_application(site: Make, visitor: Make, providers: Providers) -> None:
@@ -809,14 +811,14 @@ def test_a_page_that_is_one_application(site: Make, visitor: Make, providers: Pr
         late=f"history.pushState(0, '', '/next'); document.body = document.createElement('body'); {NEW} document.body.append(s)",
     )
     shop, anna = site(page.app, POLICY), arrive(visitor)
-    load(page, shop, anna.page, providers)
+    load(page, shop, anna, providers)
     assert providers.requests == []
-    assert accept(anna.page, providers, "analytics").log == ["a"]
+    assert accept(anna, providers, "analytics").log == ["a"]
 
     anna.page.evaluate(
         f"() => {{ history.back(); {NEW.replace('a.js', 'b.js')} document.body.replaceChildren(s) }}"
     )
-    assert settle(anna.page, providers).log == ["a", "b"]
+    assert settle(anna, providers).log == ["a", "b"]
 
 
 STORMS = {
@@ -861,13 +863,13 @@ def test_withdrawing_reloads_and_sweeps(site: Make, visitor: Make, providers: Pr
     )
     shop, anna = site(page.app, POLICY), arrive(visitor)
     store(anna, shop, "analytics", "marketing")
-    load(page, shop, anna.page, providers)
+    load(page, shop, anna, providers)
     assert "_ga" in anna.jar.names and {"kept", "mine"} == {*anna.jar.local} and anna.jar.session
 
     providers.requests.clear()
     with anna.page.expect_navigation():
         anna.page.evaluate("() => { cookieguard.refuse(['analytics']) }")
-    gone = settle(anna.page, providers)
+    gone = settle(anna, providers)
     assert (gone.asked, gone.log) == ([], [])
     assert "_ga" not in anna.jar.names
     assert [*anna.jar.local] == ["mine"]

@@ -47,7 +47,12 @@ class Watch:
                 return
             seen = len(self.requests)
             page.wait_for_timeout(100)
-        raise AssertionError(f"no answer to {[request.url for request in self._unanswered]}")
+        raise AssertionError(f"no answer to {self.unanswered}")
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The addresses asked for that have no answer yet."""
+        return [request.url for request in self._unanswered]
 
     def tolerate(self, *patterns: str) -> None:
         """Leave out problems in which one of these regular expressions is found."""
