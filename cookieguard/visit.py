@@ -75,6 +75,8 @@ class Visit(Struct, eq=False, gc=False):
     """The token of the form that was sent; empty where there is none."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
+    concerns_page: bool = True
+    """Whether the headers that left may make browsers show a page, or fetch what a page would."""
     headers_sent: bool = False
     """Whether the response's headers were handed to the server."""
     verdicts: Sequence[Verdict] = ()
@@ -264,7 +266,7 @@ class Visit(Struct, eq=False, gc=False):
         screened = recall(headers, memory, enforcer.clock())
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
-        leaving, verdicts = screened.headers, screened.verdicts
+        leaving, verdicts, self.concerns_page = screened.headers, screened.verdicts, screened.concerns_page
         if self._withdrawn or (self._refused and request.navigates):
             expiries, swept = self._sweep(rules, consent, self._situation(request))
             leaving = [*make_private(leaving), *expiries] if expiries else leaving

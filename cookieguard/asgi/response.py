@@ -54,7 +54,7 @@ class Response:
         self._page = None
         headers = self._leave(message)
         plans = self._plans
-        if headers is None or plans is None:
+        if headers is None or plans is None or not (self._visit.concerns_page or self.revalidates):
             await self._send(self._with(message, headers))
         else:
             await self._open(message, headers, plans)

@@ -13,8 +13,6 @@ PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(1, 8)
 
 HARMLESS: set[tuple[str, str]] = set()
 """Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
-PASSING: set[tuple[str, str]] = set()
-"""Headers seen before that pass as they are, beside cookies: those and the types of pages."""
 _REPEATING = frozenset(
     {
         "content-type",
@@ -78,13 +76,18 @@ def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
             continue
         name, value = header
         kind = kind_of(name)
-        if kind >= LINK or "\n" in value or "\r" in value or (kind == CONTENT_TYPE and is_page(value)):
+        if kind > LINK or "\n" in value or "\r" in value or concerns_page(kind, value):
             return False
-        remember(header, HARMLESS)
+        remember(header)
     return True
 
 
-def remember(header: tuple[str, str], headers: set[tuple[str, str]]) -> None:
-    """Add a header that is likely to come again."""
-    if field_name(header[0]) in _REPEATING and len(header[1]) < 128 and len(headers) < _MOST_REMEMBERED:
-        headers.add(header)
+def concerns_page(kind: int, value: str) -> bool:
+    """Tell whether a header makes browsers show a page, or fetch what a page would."""
+    return kind == LINK or (kind == CONTENT_TYPE and is_page(value))
+
+
+def remember(header: tuple[str, str]) -> None:
+    """Take a harmless header that is likely to come again for one ever after."""
+    if field_name(header[0]) in _REPEATING and len(header[1]) < 128 and len(HARMLESS) < _MOST_REMEMBERED:
+        HARMLESS.add(header)

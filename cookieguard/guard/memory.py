@@ -67,7 +67,7 @@ class Memory(dict[Key, Ruling]):
             return
         name, before, seconds, after = key
         # Without a name of its own a cookie is known by its value.
-        if not name or ";" in name or name[0].isspace():
+        if not name or name[0].isspace():
             return
         # What was amended holds a date of its own, and so may another Expires.
         by_time = seconds is not None and ruling.amended is not None
@@ -85,11 +85,11 @@ def key_of(header: str, now: float) -> Key | None:
     # The value is no part of a verdict, once it is short and clean enough to be stored.
     if len(header) > _SHORT or not header.isprintable():
         return None
-    name, equals, rest = header.partition("=")
+    pair, _, attributes = header.partition(";")
+    name, equals, _ = pair.partition("=")
     if not equals:
         return None
-    start = rest.find(";")
-    before, dated, after = rest[start:].partition("; Expires=") if start >= 0 else ("", "", "")
+    before, dated, after = attributes.partition(" Expires=")
     if not dated:
         return name, before, None, ""
     # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But

@@ -17,11 +17,12 @@ from .headers import (
     CACHING,
     CONTENT_TYPE,
     DATE,
+    HARMLESS,
     LINK,
-    PASSING,
     PLAIN,
     SET_COOKIE,
     SPLITTING,
+    concerns_page,
     kind_of,
     remember,
     unsplit,
@@ -34,10 +35,14 @@ _PASSING = frozenset({PLAIN, CACHING, CONTENT_TYPE, LINK})
 
 
 class Screened(Struct, frozen=True):
-    """The headers that may leave, and a verdict for each `Set-Cookie` in their order."""
+    """The headers that may leave, and a verdict for each `Set-Cookie` in their order.
+
+    `concerns_page` tells whether one of them makes browsers show a page, or fetch what a page would.
+    """
 
     headers: Headers
-    verdicts: Sequence[Verdict] = ()
+    verdicts: Sequence[Verdict]
+    concerns_page: bool
 
 
 def recall(headers: Sequence[tuple[str, str]], memory: Memory, now: float) -> Screened | None:
@@ -47,9 +52,9 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, now: float) -> Sc
     """
     kept: Headers = []
     verdicts: list[Verdict] = []
-    personal = caching = False
+    personal = caching = page = False
     for header in headers:
-        if header in PASSING:
+        if header in HARMLESS:
             kept.append(header)
             continue
         name, value = header
@@ -70,11 +75,13 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, now: float) -> Sc
             kept.append(header)
             if kind == CACHING:
                 caching = True
+            elif concerns_page(kind, value):
+                page = True
             else:
-                remember(header, PASSING)
+                remember(header)
         else:
             return None
-    return Screened(_made_private(kept, caching) if personal else kept, verdicts)
+    return Screened(_made_private(kept, caching) if personal else kept, verdicts, page)
 
 
 def screen(
@@ -91,7 +98,7 @@ def screen(
     """
     kept: Headers = []
     verdicts: list[Verdict] = []
-    personal = caching = False
+    personal = caching = page = False
     situation = _as_dated(headers, situation)
     for name, value in headers:
         kind = kind_of(name)
@@ -107,9 +114,11 @@ def screen(
         elif kind == DATE and _plain_date(value) is None:
             continue  # browsers may read it otherwise than we do; servers write their own
         else:
+            value = unsplit(value)
             caching = caching or kind == CACHING
-            kept.append((name, unsplit(value)))
-    return Screened(_made_private(kept, caching) if personal else kept, verdicts)
+            page = page or concerns_page(kind, value)
+            kept.append((name, value))
+    return Screened(_made_private(kept, caching) if personal else kept, verdicts, page)
 
 
 def _made_private(headers: Headers, caching: bool) -> Headers:

@@ -80,7 +80,7 @@ class Response(Struct, eq=False):
             return self._send(status, [*headers])
         headers = visit.leave(headers, Request(self._environ, self._root, self._below))
         plans = self._plans
-        if plans is None:
+        if plans is None or not (visit.concerns_page or self.revalidates):
             return self._send(status, headers)
         opened = plans.open(visit, self._root, status, headers, self._method, revalidates=self.revalidates)
         if opened.page is not None:

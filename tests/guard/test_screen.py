@@ -233,6 +233,27 @@ def test_a_date_is_remembered_by_its_distance(
         assert screen(headers, rules, consent, situation, memory) == fresh
 
 
+@pytest.mark.parametrize(
+    ("header", "concerns"),
+    [
+        pytest.param(("Content-Type", "application/json"), False, id="json"),
+        pytest.param(("Content-Type", "text/html; charset=utf-8"), True, id="html"),
+        pytest.param(("content-type ", " Application/XHTML+XML"), True, id="xhtml"),
+        pytest.param(("Link", "</a.js>; rel=preload"), True, id="link"),
+        pytest.param(("ETag", '"1"'), False, id="not-remembered"),
+        pytest.param(("Cache-Control", "no-cache"), False, id="caching"),
+    ],
+)
+def test_what_concerns_pages(header: tuple[str, str], concerns: bool) -> None:
+    memory, headers = Memory(), [("Set-Cookie", "sid=1"), header]
+
+    assert screen(headers, BLOCK, NOBODY, SITUATION, memory).concerns_page == concerns
+    for _ in range(2):
+        again = recall(headers, memory, NOW)
+        assert again is not None
+        assert again.concerns_page == concerns
+
+
 def test_what_frameworks_date_each_second_is_recalled() -> None:
     memory = Memory()
 
