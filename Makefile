@@ -75,7 +75,7 @@ fuzz: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group fuzz
 	mkdir -p $(FOUND)
 	for target in $(TARGETS); do \
-		PYTHONPATH=tests nice $(BIN)/python -m fuzz $$target \
+		PYTHONPATH=tests:tests/support nice $(BIN)/python -m fuzz $$target \
 			$$(( $(MINUTES) * 60 / $(words $(TARGETS)) )) $(FOUND) || exit 1; \
 	done
 
@@ -103,7 +103,7 @@ bench: $(INSTALLED)
 
 # guard.min.js, which is served, from guard.js.
 script: $(INSTALLED)
-	$(BIN)/python tests/minified.py
+	$(BIN)/python tests/support/minified.py
 
 clean:
 	rm -rf .venv build dist .coverage .hypothesis .fuzz .*_cache

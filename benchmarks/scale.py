@@ -174,7 +174,7 @@ def memory() -> int:
 
 @contextlib.contextmanager
 def databases() -> Iterator[dict[str, str]]:
-    sys.path.append(str(HERE.parent / "tests"))
+    sys.path.append(str(HERE.parent / "tests" / "support"))
     import postgres
 
     with tempfile.TemporaryDirectory() as folder:

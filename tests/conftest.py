@@ -32,4 +32,5 @@ def pytest_runtest_teardown() -> None:
 
 # Servers and tests both import `contract`, and pytest's importlib mode puts no folder on the path.
 # At its end: this folder's `cli`, `policy` and so on must hide nobody else's.
-sys.path.append(str(Path(__file__).parent))
+_TESTS = Path(__file__).parent
+sys.path += [str(_TESTS), str(_TESTS / "support")]

@@ -21,7 +21,7 @@ ROOT = HERE.parent
 
 def environ_for(folder: Path, **more: str) -> dict[str, str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO", "FLASK"))}
-    return {**clean, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE, folder))), **more}
+    return {**clean, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE, HERE / "support", folder))), **more}
 
 
 # Django's admin

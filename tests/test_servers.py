@@ -20,17 +20,17 @@ from servers_app import FIRST, LARGE, LAST
 
 pytestmark = pytest.mark.server
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).with_name("support")
 GUNICORN = [sys.executable, "-m", "gunicorn", "servers_app:app", "--no-control-socket", "--workers=1"]
 GUNICORN += ["--graceful-timeout=1", "--log-level=critical", "--bind=fd://{fd}"]
-OWN = [sys.executable, str(HERE / "servers_app.py")]
+OWN = [sys.executable, str(SUPPORT / "servers_app.py")]
 SERVERS = {
     "gunicorn-sync": [*GUNICORN, "--worker-class=sync"],
     "gunicorn-gthread": [*GUNICORN, "--worker-class=gthread", "--threads=2"],
     "waitress": [*OWN, "waitress", "{fd}"],
     "wsgiref": [*OWN, "wsgiref", "{fd}"],
     "uvicorn": [sys.executable, "-m", "uvicorn", "servers_asgi:app", "--log-level=critical", "--fd={fd}"],
-    "sidecar": [sys.executable, str(HERE / "servers_sidecar.py"), "{fd}"],
+    "sidecar": [sys.executable, str(SUPPORT / "servers_sidecar.py"), "{fd}"],
 }
 
 ASK_THE_VISIT = ("grant", "withdrawal", "reads-the-consent")
@@ -72,7 +72,7 @@ class Server:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
     """Start all servers at once. They inherit listening sockets, so nobody waits or races for a port."""
     folder = tmp_path_factory.mktemp("servers")
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": str(SUPPORT)}
     processes, servers = [], {}
     try:
         for name, command in SERVERS.items():

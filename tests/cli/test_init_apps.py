@@ -17,7 +17,7 @@ from guarded import PASSWORD, USER
 from cookieguard.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-GUARDED = ROOT / "tests" / "guarded.py"
+GUARDED = ROOT / "tests" / "support" / "guarded.py"
 
 
 class Site(NamedTuple):

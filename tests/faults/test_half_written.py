@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from contract import POLICY, SECRET
 from served import GUNICORN, Site, clean, serving
-from served import TESTS as HERE
 
 from cookieguard import Policy, PolicyError
 from cookieguard.settings.secret import read_keys
 from cookieguard.settings.source import Source
 
-EXAMPLE = HERE.parent / "examples" / "serving" / "cookies.toml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "serving" / "cookies.toml"
 SETTINGS = {
     "COOKIEGUARD_APP": "served_app:make()",
     "COOKIEGUARD_POLICY": "cookies.json",

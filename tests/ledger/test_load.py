@@ -26,7 +26,7 @@ ROUNDS = int(os.environ.get("LEDGER_ROUNDS", "40"))
 
 def start(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, ledgers.__file__, *map(str, arguments)]
-    root = str(Path(ledgers.__file__).parent.parent)
+    root = str(Path(ledgers.__file__).parents[2])
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from contract import HOST, Answer
 
-TESTS = Path(__file__).parent
+SUPPORT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 GUNICORN = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind=127.0.0.1:{port}"]
 GUNICORN += ["--graceful-timeout=2", "--log-level=error"]
@@ -87,7 +87,7 @@ def free_port() -> int:
 def clean(**variables: str) -> dict[str, str]:
     """The environment of a site: nobody else's settings, and what it can import from these tests."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("COOKIEGUARD_")}
-    return {**kept, "PYTHONPATH": str(TESTS), **variables}
+    return {**kept, "PYTHONPATH": str(SUPPORT), **variables}
 
 
 @contextlib.contextmanager

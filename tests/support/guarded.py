@@ -17,7 +17,7 @@ from cookieguard import CookieGuard, Policy
 from cookieguard.adapter.guarded import find_guard
 from cookieguard.policy.model import CONSENT_COOKIES
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 USER, PASSWORD = "anna", "a-password-of-the-tests"
 ADDRESS = "http://localhost"
 
