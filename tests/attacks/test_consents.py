@@ -1,6 +1,6 @@
 """Somebody else's consent: planted from a subdomain, replayed from elsewhere, kept from an older policy.
 
-Which of several consents counts is also in tests/test_wsgi.py (trap 15), what a changed byte does in
+Which of several consents counts is also in tests/wsgi/test_headers.py (trap 15), what a changed byte does in
 tests/consent/test_seal.py.
 """
 

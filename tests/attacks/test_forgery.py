@@ -1,6 +1,6 @@
 """Forms that another site sends in a visitor's name (CSRF): whatever they hold, nothing is decided.
 
-Who counts as the site itself is also in tests/visitor/test_origin.py and tests/test_wsgi.py (trap 36).
+Who counts as the site itself is also in tests/visitor/test_origin.py and tests/wsgi/test_guard.py (trap 36).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Header injection: no text that a site declares or a visitor sends makes a header of its own.
 
-Headers that an app itself sends split are in tests/test_wsgi.py (trap 21) and tests/guard/test_screen.py.
+Headers that an app itself sends split are in tests/wsgi/test_headers.py (trap 21) and tests/guard/test_screen.py.
 """
 
 from __future__ import annotations

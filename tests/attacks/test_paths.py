@@ -1,6 +1,6 @@
 """Path confusion: a path that servers, proxies and apps may read in different ways is nobody's exception.
 
-`essential_under` is also in tests/test_wsgi.py (trap 37). Real servers decode a target before the app
+`essential_under` is also in tests/wsgi/test_guard.py (trap 37). Real servers decode a target before the app
 sees it; what they make of one is asked of them here.
 """
 

@@ -1,6 +1,6 @@
 """Secrets: no key, password or cookie's value gets into a log, an error, a repr or an answer.
 
-What the log holds is also in tests/test_logs.py, reprs in tests/test_wsgi.py.
+What the log holds is also in tests/test_logs.py, reprs in tests/wsgi/test_guard.py.
 """
 
 from __future__ import annotations
