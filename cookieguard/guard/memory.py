@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from ..consent.consent import Consent
 from ..cookies.date import parse_cookie_date
+from ..cookies.setcookie import WSP
 from .ruling import Ruling
 from .sweep import is_refused
 from .verdict import UNREADABLE, Rules, Situation
@@ -67,7 +68,7 @@ class Memory(dict[Key, Ruling]):
             return
         name, before, seconds, after = key
         # Without a name of its own a cookie is known by its value.
-        if not name or name[0].isspace():
+        if not name.strip(WSP):
             return
         # What was amended holds a date of its own, and so may another Expires.
         by_time = seconds is not None and ruling.amended is not None
@@ -89,7 +90,8 @@ def key_of(header: str, now: float) -> Key | None:
     name, equals, _ = pair.partition("=")
     if not equals:
         return None
-    before, dated, after = attributes.partition(" Expires=")
+    # `http.cookies`, and by it Django, writes `expires=`.
+    before, dated, after = attributes.partition("xpires=")
     if not dated:
         return name, before, None, ""
     # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But
