@@ -333,7 +333,9 @@ class Visit(Struct, eq=False, gc=False):
     def _log(self, verdicts: Sequence[Verdict]) -> None:
         spoken = WOULD if self._enforcer.mode == "report" else {}
         for verdict in verdicts:
-            level = logging.DEBUG if verdict.action == "kept" else logging.INFO
+            # A cookie that is kept although it lives too long contradicts what visitors were told.
+            told = verdict.action != "kept" or verdict.reason == "lifetime"
+            level = logging.INFO if told else logging.DEBUG
             event = {
                 "action": verdict.action,
                 "cookie": verdict.label,

@@ -63,6 +63,13 @@ def test_kept_cookies_are_for_debugging(stderr: Written) -> None:
     assert {(event["action"], event["mode"]) for event in events(stderr)} == {("stripped", "report")}
 
 
+def test_a_cookie_that_is_left_longer_than_visitors_were_told_is_no_debugging(stderr: Written) -> None:
+    log_to_stderr("json", "info")
+    ask(guarded(responding("session=1; Max-Age=999999", "csrf=1; HttpOnly"), guard={"lifetimes": "report"}))
+
+    assert [(event["cookie"], event["reason"]) for event in events(stderr)] == [("session", "lifetime")]
+
+
 def test_a_line_is_whole(stderr: Written) -> None:
     log_to_stderr("json", "info")
     ask(guarded(responding("ads=1")))

@@ -16,7 +16,7 @@ _STRENGTH = {None: 0, "None": 0, "Lax": 1, "Strict": 2}
 
 def is_too_long(attributes: Attributes, declaration: Declaration, now: float) -> bool:
     """Tell whether the cookie would outlive its declaration, in any browser."""
-    if not attributes.ends or not declaration.caps or declaration.lifetime is None:
+    if not attributes.ends or declaration.lifetime is None:
         return False
     limit = declaration.lifetime.seconds
     if limit is None or attributes.contested or attributes.unreadable_end:

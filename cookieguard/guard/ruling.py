@@ -53,7 +53,7 @@ def _amended(
     lifetimes = rules.policy.guard.lifetimes
     if lifetimes != "off" and declaration.lifetime and is_too_long(attributes, declaration, situation.now):
         reason = "lifetime"
-        if lifetimes == "cap":
+        if lifetimes == "cap" and declaration.caps:
             amended = cap_lifetime(unparsed, declaration.lifetime.seconds, situation.now)
             reason = "lifetime" if amended != unparsed else ""
     if missing := missing_attributes(attributes, declaration, https=situation.https):

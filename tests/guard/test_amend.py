@@ -153,6 +153,14 @@ def test_not_capped(lifetimes: str, reason: str) -> None:
     assert (result.verdicts[0].action, result.verdicts[0].reason) == ("kept", reason)
 
 
+def test_an_essential_cookie_of_the_catalogue_outlives_what_was_told_and_it_is_said() -> None:
+    header = "session=1; Max-Age=99999999"
+    result = screened(header)
+
+    assert result.headers == [("Set-Cookie", header)]
+    assert (result.verdicts[0].action, result.verdicts[0].reason) == ("kept", "lifetime")
+
+
 @given(
     st.lists(
         st.one_of(
