@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from ..errors import UsageError
-from .catalogue import service_names, services_with
+from .catalogue import load_service, service_names, services_with
 from .explanation import why, why_not
 from .index import Index
 from .model import ESSENTIAL, Declaration, Provider, third_party_domain
@@ -148,7 +148,10 @@ class Classifier:
 
 @cache
 def _over_catalogue() -> Classifier:
-    return Classifier(Policy.from_dict({"use": service_names()}))
+    # Of those that share a name, the one that declares the least has it for all: a session of PHP is
+    # PHP's before it is a shop's.
+    general_first = sorted(service_names(), key=lambda name: len(load_service(name).declarations))
+    return Classifier(Policy.from_dict({"use": general_first}))
 
 
 def is_under(path: str, prefixes: tuple[str, ...]) -> bool:

@@ -308,3 +308,12 @@ def test_over_the_whole_catalogue() -> None:
     found = everything.explain("_fbp")
     assert found.declaration is not None and found.declaration.service == "facebook"
     assert found.classification.provider is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), [("PHPSESSID", "php"), ("JSESSIONID", "java"), ("session", "flask")]
+)
+def test_of_a_name_that_many_have_the_general_service_is_told(name: str, service: str) -> None:
+    found = Classifier.from_catalogue().classify(name).declaration
+
+    assert found is not None and found.service == service
