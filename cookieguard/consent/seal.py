@@ -75,7 +75,7 @@ class Seal:
         ]
 
     def dumps(self, record: Record, audience: str) -> str:
-        """Write and sign a record: under 400 bytes for ten categories."""
+        """Write and sign a record: under 400 bytes for ten categories whose ids have up to 18 characters."""
         parts = [_VERSION, record.day.isoformat()]
         for choice in record.choices:
             sign = "-" if not choice.accepted else "*" if choice.under_gpc else "+"
