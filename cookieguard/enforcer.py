@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .ledger.ledger import Ledger
 
 Mode = Literal["enforce", "report", "off"]
-_MODES: tuple[Mode, ...] = ("enforce", "report", "off")
+_MODES: tuple[Mode, ...] = get_args(Mode)
 
 _DAY = 86400
 _HOST = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]+\]", re.ASCII)

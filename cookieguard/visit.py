@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -16,14 +15,14 @@ from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
-from .guard.verdict import WOULD, Rules, Situation, Verdict
+from .guard.verdict import Rules, Situation, Verdict
 from .ledger.drafting import Source, draft, gains
 from .ledger.receipt import Method, Receipt, Shown
 from .logger import logger
-from .policy.catalogue import services_with
 from .policy.model import RECEIPT_COOKIES
 from .policy.policy import Policy
 from .tally import decision_between
+from .verdictlog import log_verdicts
 
 _RECEIPT = RECEIPT_COOKIES[0]
 
@@ -46,6 +45,9 @@ class Request(Protocol):
 
 class Visit(Struct, eq=False, gc=False):
     """One request under the guard: what the app asks and changes, and what leaves in the end.
+
+    To an app belong `consent`, `policy`, `grant`, `withdraw`, `decide`, `receipts`, `receipt_text`,
+    `erase_receipts`, `proves`, `enforced` and `verdicts`; all else is how its adapter speaks to it.
 
     `cookies`, `host` and `gpc` are the request's headers as they came, `scheme` is its URL's.
     """
@@ -267,27 +269,21 @@ class Visit(Struct, eq=False, gc=False):
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
         leaving, verdicts, self.concerns_page = screened.headers, screened.verdicts, screened.concerns_page
+        lines: list[str] = []
         if self._withdrawn or (self._refused and request.navigates):
-            expiries, swept = self._sweep(rules, consent, self._situation(request))
-            leaving = [*make_private(leaving), *expiries] if expiries else leaving
+            lines, swept = self._sweep(rules, consent, self._situation(request))
             verdicts = [*verdicts, *swept]
-        if self._record is not None:
-            self._count_decision(self._record)
-            written = enforcer.carrier.write(self._record, standing.scope)
-            leaving = [*make_private(leaving), ("Set-Cookie", written)]
-        elif standing.forged and request.navigates:
-            # The browser guard reads the same cookie, and can't tell.
-            leaving = [*make_private(leaving), ("Set-Cookie", enforcer.carrier.expire(standing.scope))]
-        if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
-            twin = enforcer.carrier.write_receipts(self._receipts, standing.scope)
-            leaving = [*make_private(leaving), ("Set-Cookie", twin)]
+        if self._record is not None or self._receipts is not None or standing.forged:
+            lines += self._own_cookies(request)
+        if lines:
+            leaving = [*make_private(leaving), *(("Set-Cookie", line) for line in lines)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())
         if verdicts:
             self.verdicts = verdicts
             enforcer.count(verdicts)
             if logger.isEnabledFor(logging.INFO):
-                self._log(verdicts)
+                log_verdicts(verdicts, enforcer.mode)
             if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
         return leaving if enforcer.mode == "enforce" else headers
@@ -307,10 +303,21 @@ class Visit(Struct, eq=False, gc=False):
         scope = self.standing.scope
         return Situation(scope.host, scope.https, request.path if by_path else None, self._enforcer.clock())
 
-    def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[Headers, list[Verdict]]:
+    def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[list[str], list[Verdict]]:
         swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=self._withdrawn)
-        lines = [("Set-Cookie", line) for _, expiries in swept for line in expiries]
-        return lines, [verdict for verdict, _ in swept]
+        return [line for _, expiries in swept for line in expiries], [verdict for verdict, _ in swept]
+
+    def _own_cookies(self, request: Request) -> Iterator[str]:
+        """Yield what the guard's own cookies become: the consent, and the twin that holds receipts."""
+        carrier, standing = self._enforcer.carrier, self.standing
+        if self._record is not None:
+            self._count_decision(self._record)
+            yield carrier.write(self._record, standing.scope)
+        elif standing.forged and request.navigates:
+            # The browser guard reads the same cookie, and can't tell.
+            yield carrier.expire(standing.scope)
+        if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
+            yield carrier.write_receipts(self._receipts, standing.scope)
 
     @property
     def today(self) -> date:
@@ -330,41 +337,10 @@ class Visit(Struct, eq=False, gc=False):
         sells = policy.consent.gpc == "honour" and any(category.sold for category in policy.optional)
         return ("Cookie", "Sec-GPC") if sells else ("Cookie",)
 
-    def _log(self, verdicts: Sequence[Verdict]) -> None:
-        spoken = WOULD if self._enforcer.mode == "report" else {}
-        for verdict in verdicts:
-            # A cookie that is kept although it lives too long contradicts what visitors were told.
-            told = verdict.action != "kept" or verdict.reason == "lifetime"
-            level = logging.INFO if told else logging.DEBUG
-            event = {
-                "action": verdict.action,
-                "cookie": verdict.label,
-                "category": verdict.category or "undeclared",
-                "reason": verdict.reason,
-                "mode": self._enforcer.mode,
-            }
-            hint = _hint(verdict)
-            logger.log(
-                level,
-                "%s %s: %s%s",
-                spoken.get(verdict.action, verdict.action),
-                verdict.label,
-                verdict.why,
-                hint,
-                extra={"cookieguard": event},
-            )
-
 
 def listed(categories: Iterable[str]) -> list[str]:
     """Return categories as a list; a text is one category, not its letters."""
     return [categories] if isinstance(categories, str) else list(categories)
-
-
-def _hint(verdict: Verdict) -> str:
-    if verdict.reason != "undeclared":
-        return ""
-    services = " or ".join(json.dumps([service]) for service in services_with(verdict.name))
-    return f"; the catalogue has it: use = {services}" if services else ""
 
 
 def _debug(verdicts: Sequence[Verdict]) -> Headers:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ..guard.verdict import WOULD
+from ..verdictlog import LINE, WITHOUT_CATEGORY, WOULD
 
 _ACTIONS = {spoken: action for action, spoken in WOULD.items()}
-# As `visit._log` writes it, behind whatever a logging format puts in front.
-_TOLD = re.compile(
-    r"(?:^|[\s:\]|>])(kept|capped|stripped|swept|would (?:cap|strip|sweep)) ([!-~]+(?: [!-~]+)*?): "
-    r"(?:([a-z][a-z0-9_-]*), )?([a-z][a-z-]*)(?:; the catalogue has it: use = (\[.*\]))?\s*$"
-)
-# Reasons that stand alone: the others follow a category, or are one.
-_WITHOUT_CATEGORY = {"undeclared", "unreadable", "deletion", "override", "reserved"}
 
 
 class Told(Struct, frozen=True):
@@ -43,11 +35,11 @@ def read_log(lines: Iterable[str]) -> Counter[Told]:
 def _read(line: str) -> Told | None:
     if line.lstrip().startswith("{"):
         return _read_json(line)
-    found = _TOLD.search(line)
+    found = LINE.search(line)
     if found is None:
         return None
     action, cookie, category, reason, services = found.groups()
-    if category is None and reason not in _WITHOUT_CATEGORY:
+    if category is None and reason not in WITHOUT_CATEGORY:
         category = reason
     return Told(_ACTIONS.get(action, action), cookie, category, reason, _services(services))
 

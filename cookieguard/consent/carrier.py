@@ -31,6 +31,7 @@ class CookieScope(Struct, frozen=True):
 
     @property
     def audience(self) -> str:
+        """For whom a consent is signed: the shared domain, else the host."""
         return self.domain or self.host
 
     @property

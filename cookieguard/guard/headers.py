@@ -9,6 +9,7 @@ from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 from .fieldname import field_name, once
 
+# Those behind LINK are never harmless, whatever their value.
 PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(1, 8)
 
 HARMLESS: set[tuple[str, str]] = set()

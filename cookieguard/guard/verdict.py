@@ -15,8 +15,6 @@ from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
 
 Action = Literal["kept", "capped", "stripped", "swept"]
-WOULD: Mapping[str, str] = {"capped": "would cap", "stripped": "would strip", "swept": "would sweep"}
-"""What a log says of an action in report mode, where all passes."""
 
 UNREADABLE = "unreadable"
 RESERVED = "reserved"
@@ -39,6 +37,7 @@ class Verdict(Struct, frozen=True):
 
     @property
     def category(self) -> str | None:
+        """The category's id, None for an undeclared cookie."""
         return self.classification.category
 
     @property
