@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import re
-from collections.abc import Callable
 from typing import Any
+
+from ..calling import can_take
 
 _SPELLED = re.compile(r"([\w.]+):([\w.]+)(\(\))?", re.ASCII)
 
@@ -38,22 +38,12 @@ def load_object(spelled: str) -> Any:
             ) from None
     if not call:
         return found
-    if not callable(found) or not _needs_nothing(found):
+    if not callable(found) or not can_take(found):
         raise NoSuchObject(
             f"{spelled} is no factory that can be called without arguments",
             "leave () out, or name a function that takes none",
         )
     return found()
-
-
-def _needs_nothing(factory: Callable[..., Any]) -> bool:
-    try:
-        inspect.signature(factory).bind()
-    except TypeError:
-        return False
-    except ValueError:
-        pass  # one of C has no signature
-    return True
 
 
 def _import(name: str) -> Any:

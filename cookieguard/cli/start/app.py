@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ...calling import is_async
 from ...errors import PolicyError
 from ..inputs import SECRET
 from ..manual import Failure
@@ -39,7 +40,7 @@ def load_app(spec: str) -> WSGIApplication:
     app = _attribute(module, module_name, attribute)
     if not callable(app):
         raise Failure(f"{spec} is {_article(type(app).__name__)}, and no WSGI app; name another attribute")
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
+    if is_async(app):
         raise Failure(f"{spec} is an ASGI app; give a WSGI app, or record a visit and give it with --har")
     return app  # type: ignore[no-any-return]
 
