@@ -107,4 +107,4 @@ def _refuse_second_guard(app: Any) -> None:
 
 def find_guard(app: Any) -> Guarded[Any] | None:
     """Return the guard that an app is or wraps, as far as that can be seen."""
-    return next((layer for layer in layers(app) if isinstance(layer, Guarded)), None)
+    return next((layer for layer in layers(app, direct=True) if isinstance(layer, Guarded)), None)
