@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
+from types import ModuleType
 from typing import Any
 
 from ..calling import can_take
 
-_SPELLED = re.compile(r"([\w.]+):([\w.]+)(\(\))?", re.ASCII)
+# A module is a file, and files have names like `my-shop.py`.
+_SPELLED = re.compile(r"(?!\.)([^:/()]+):([\w.]+)(\(\))?")
 
 
 class NoSuchObject(LookupError):
@@ -28,14 +31,13 @@ def load_object(spelled: str) -> Any:
     if match is None:
         raise NoSuchObject(f"{spelled!r} names nothing", "write module:name, or module:name() for a factory")
     name, attributes, call = match.groups()
-    found = _import(name)
+    found: Any = _import(name)
+    module = found
     for attribute in attributes.split("."):
         try:
             found = getattr(found, attribute)
         except AttributeError:
-            raise NoSuchObject(
-                f"{name} has no {attributes!r}", "write module:name, both as in your code"
-            ) from None
+            raise NoSuchObject(f"{name} has no {attributes!r}", f"it has {_callables(module)}") from None
     if not call:
         return found
     if not callable(found) or not can_take(found):
@@ -46,12 +48,21 @@ def load_object(spelled: str) -> Any:
     return found()
 
 
-def _import(name: str) -> Any:
+def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         # The app's own missing imports are another matter, and say so best themselves.
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        remedy = "start where it lies, or name its folder: PYTHONPATH, or the server's own option"
+        remedy = "start where it lies, or name its folder in PYTHONPATH"
         raise NoSuchObject(f"there is no module {error.name!r}", remedy) from None
+
+
+def _callables(module: ModuleType) -> str:
+    own = [
+        name
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and not inspect.isclass(value)
+    ]
+    return ", ".join(sorted(own)) or "nothing that can be called"

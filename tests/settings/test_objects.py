@@ -27,6 +27,7 @@ def test_finds(spelled: str, found: object) -> None:
     [
         pytest.param("os", "names nothing", id="no name"),
         pytest.param("os:path:join", "names nothing", id="two colons"),
+        pytest.param(".path:join", "names nothing", id="relative"),
         pytest.param("os:path(1)", "names nothing", id="arguments"),
         pytest.param("os/path:join", "names nothing", id="a path"),
         pytest.param("no_such_module:app", "no module 'no_such_module'", id="no module"),
