@@ -300,9 +300,7 @@ def _to(output: Path | None, force: bool) -> Iterator[Any]:
 
 def _told(receipt: Any, store: Any) -> dict[str, Any]:
     text = store.text(receipt.text) if receipt.text else None
-    told: dict[str, Any] = msgspec.to_builtins(receipt)
-    told["decisions"] = msgspec.to_builtins(receipt.decided)
-    return {**told, "shown": text.content if text else None}
+    return {**receipt.plain(), "shown": text.content if text else None}
 
 
 def _read_anchor(file: Path) -> Any:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import RowMapping, select
 
 from .database import Database
-from .receipt import FIELDS
+from .receipt import FIELDS, read_decisions
 from .tables import heads
 from .verifying import pages
 
@@ -53,12 +53,13 @@ def _csv(row: RowMapping) -> Iterator[str]:
     for name in FIELDS:
         value = row[name] or ""
         if name == "decisions" and value:
-            value = " ".join(f"{each['category']}={each['choice']}" for each in msgspec.json.decode(value))
+            value = " ".join(f"{each.category}={each.choice}" for each in read_decisions(value))
         yield "'" + value if value.startswith(_FORMULA) and name == "path" else value
 
 
 def _plain(row: RowMapping) -> dict[str, object]:
     told: dict[str, object] = {name: row[name] for name in (*_PLACE, *FIELDS)}
     if row["decisions"]:
+        # As it stands there, though somebody else wrote it.
         told["decisions"] = msgspec.json.decode(row["decisions"])
     return {**told, "erased": row["erased"] is not None}
