@@ -247,7 +247,7 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
     try:
         from sqlalchemy.exc import SQLAlchemyError
 
-        from ..ledger.chain import Keys
+        from ..ledger.chain import ChainKeys
         from ..ledger.database import Database
         from ..ledger.store import Store
     except ModuleNotFoundError as error:
@@ -258,7 +258,7 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
         raise click.UsageError(
             f"receipts are chained by the site's key: give --secret-file FILE, or set {SECRET}"
         )
-    store = Store(Database(settings.url, creates=creates), Keys(Seal(keys).keys))
+    store = Store(Database(settings.url, creates=creates), ChainKeys(Seal(keys).keys))
     try:
         if store.database.is_sqlite and not Path(store.database.name).parent.is_dir():
             raise Failure(f"{store.database.name}: there is no such folder; make it, or mend [ledger] url")

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Literal
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping
 
 from .database import Database
 from .receipt import FIELDS, read_decisions
-from .tables import heads
+from .store import read_heads
 from .verifying import pages
 
 Format = Literal["csv", "jsonl"]
@@ -25,8 +25,8 @@ _FORMULA = ("=", "+", "-", "@")
 def rows(database: Database) -> Iterator[RowMapping]:
     """Yield every receipt, chain by chain, erased ones too, as the ledger is now."""
     with database.reading() as connection:
-        for head in connection.execute(select(heads).order_by(heads.c.chain)).mappings().all():
-            for page in pages(connection, head["chain"], head["pruned"]):
+        for head in read_heads(connection):
+            for page in pages(connection, head.chain, head.pruned):
                 yield from page
 
 
