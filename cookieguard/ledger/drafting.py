@@ -14,15 +14,15 @@ from .receipt import Decided, Method, Receipt, Shown, new_id, time_of
 _LONGEST_PATH = 500
 
 
-class Source(Struct, frozen=True):
-    """Where a decision came from: the page's path, decoded, and the visitor's address, both as sent."""
+class Occasion(Struct, frozen=True):
+    """Where a decision was made: the page's path, decoded, and the visitor's address, both as sent."""
 
     path: str | None = None
     address: str | None = None
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame.
-        return "<Source>"
+        return "<Occasion>"
 
 
 def draft(
