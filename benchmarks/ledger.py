@@ -17,7 +17,7 @@ from pathlib import Path
 from harness import table
 
 from cookieguard.ledger import export, pruning, stats
-from cookieguard.ledger.chain import Keys
+from cookieguard.ledger.chain import ChainKeys
 from cookieguard.ledger.database import Database
 from cookieguard.ledger.receipt import Receipt, Shown, new_id, time_of
 from cookieguard.ledger.store import Entry, Store
@@ -34,7 +34,7 @@ BEGIN = 1_700_000_000
 
 
 def store_of(url: str) -> Store:
-    store = Store(Database(url, creates=True), Keys([b"benchmark-key-of-thirty-two-bytes"]))
+    store = Store(Database(url, creates=True), ChainKeys([b"benchmark-key-of-thirty-two-bytes"]))
     store.database.migrate()
     store.prepare()
     return store

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from .calling import can_take, is_async
 from .enforcer import Enforcer
 from .guard.verdict import Override
 from .logs import log_to_stderr
@@ -120,12 +120,8 @@ def _load(settings: Settings, name: str, spelled: str) -> Any:
 
 def _no_wsgi(app: Any) -> tuple[str, str] | None:
     """Say why an app can't be called as WSGI wants it, and what instead; None where nothing is wrong."""
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
+    if is_async(app):
         return "is an ASGI app", "name a WSGI one here; for this one take cookieguard.asgi.CookieGuard"
-    try:
-        inspect.signature(app).bind({}, None)
-    except TypeError:
+    if not can_take(app, {}, None):
         return "takes no (environ, start_response)", "write () behind a factory, as module:create_app()"
-    except ValueError:
-        pass  # one of C has no signature
     return None

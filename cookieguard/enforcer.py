@@ -181,9 +181,13 @@ def _open_ledger(policy: Policy, secrets: Sequence[bytes]) -> Ledger:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("cookieguard"):
             raise
-        raise ConfigurationError(
-            "cookieguard.E009", f"[ledger] needs {error.name}; pip install 'cookieguard[ledger]'"
-        ) from error
+        remedy = f"{error.name}; pip install 'cookieguard[ledger]'"
+        if error.name == "fcntl":
+            # Part of Python, where the system has it.
+            remedy = (
+                "a POSIX system, whose processes share files by locks; run the site on one, or do without"
+            )
+        raise ConfigurationError("cookieguard.E009", f"[ledger] needs {remedy}") from error
     return Ledger(policy.ledger, secrets)
 
 

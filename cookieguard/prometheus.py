@@ -72,16 +72,14 @@ class _Shown(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Return the counts; a verdict that was taken back is made up for by the next one."""
+        # Whoever asks may not read on: nothing is yielded while others wait.
         with self._asking:
-            yield self._family(_VERDICTS, (tally.verdicts.items() for tally in self._tallies))
-            yield self._family(
-                _CONSENTS,
-                ([((name,), count) for name, count in tally.decisions.items()] for tally in self._tallies),
-            )
-            yield self._family(
-                _UNTOUCHED,
-                ([((name,), count) for name, count in tally.untouched.items()] for tally in self._tallies),
-            )
+            families = [
+                self._family(_VERDICTS, (tally.verdicts.items() for tally in self._tallies)),
+                self._family(_CONSENTS, (_singly(tally.decisions.items()) for tally in self._tallies)),
+                self._family(_UNTOUCHED, (_singly(tally.untouched.items()) for tally in self._tallies)),
+            ]
+        yield from families
         yield GaugeMetricFamily(*_NAMES, value=self._names())
 
     def _names(self) -> int:
@@ -104,6 +102,10 @@ class _Shown(Collector):
         for values, count in sorted(self._highest[name].items()):
             family.add_metric(values, count)
         return family
+
+
+def _singly(counted: Iterable[tuple[str, int]]) -> list[tuple[tuple[str, ...], int]]:
+    return [((name,), count) for name, count in counted]
 
 
 @cache

@@ -16,7 +16,7 @@ from .guard.caching import Headers, add_vary, make_private
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict
-from .ledger.drafting import Source, draft, gains
+from .ledger.drafting import Occasion, draft, gains
 from .ledger.receipt import Method, Receipt, Shown
 from .logger import logger
 from .policy.model import RECEIPT_COOKIES
@@ -68,8 +68,8 @@ class Visit(Struct, eq=False, gc=False):
     _excluded: bool = False
     _receipts: tuple[str, ...] | None = None
     _counted: bool = False
-    source: Source | None = None
-    """Where the request comes from, for a receipt; None where no ledger keeps any."""
+    occasion: Occasion | None = None
+    """Where a decision is made, for its receipt; None where no ledger keeps any."""
     method: Method = "api"
     shown: Shown | None = None
     """What the visitor decides on, where it is our own page that asks."""
@@ -160,7 +160,7 @@ class Visit(Struct, eq=False, gc=False):
         ledger = self._enforcer.ledger
         if ledger is None:
             return
-        source = self.source or Source()
+        occasion = self.occasion or Occasion()
         receipt = draft(
             record,
             self.policy,
@@ -169,8 +169,8 @@ class Visit(Struct, eq=False, gc=False):
             before=current,
             method=self.method,
             shown=self.shown,
-            path=source.path,
-            address=ledger.keep(source.address),
+            path=occasion.path,
+            address=ledger.keep(occasion.address),
         )
         if gains(record, current):
             ledger.prove(receipt, self.shown)

@@ -101,6 +101,12 @@ import flask
 flask_app = flask.Flask(__name__)
 flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app)
 not_callable = "an app's name"
+
+from werkzeug import Request, Response
+
+@Request.application
+def decorated(request):
+    return Response()
 """
 
 
@@ -244,6 +250,7 @@ def test_a_server_stops(folder: Path, command: list[str]) -> None:
         pytest.param({"app": "shop:proxied", "proxies": "1"}, "", id="ProxyFix on both sides"),
         pytest.param({"app": "shop:flask_app"}, "W301: ProxyFix stands inside", id="wrong order, in Flask"),
         pytest.param({"secret_file": "open"}, "W302", id="secret that all can read"),
+        pytest.param({"app": "shop:decorated"}, "", id="an app that a decorator made of something else"),
         pytest.param({}, "", id="all is well"),
     ],
 )

@@ -124,6 +124,15 @@ def test_one_of_several_processes_says_so_instead_of_its_own_counts() -> None:
     assert b"PROMETHEUS_MULTIPROC_DIR" in answer.body
 
 
+def test_who_asks_and_does_not_read_on_keeps_nobody_waiting() -> None:
+    shown = prometheus._Shown()
+    begun = shown.collect()
+    next(iter(begun))
+
+    with ThreadPoolExecutor(1) as other:
+        assert len(other.submit(lambda: [*shown.collect()]).result(10)) == 4
+
+
 def test_the_default_registry_shows_them() -> None:
     watch(guarded(responding()).enforcer)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Container, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from ..calling import can_take, signature_of
 from ..enforcer import Enforcer
 from ..errors import ConfigurationError
 from ..guard.verdict import Override
@@ -88,18 +88,11 @@ class Guarded(Generic[App]):
         )
 
     def _refuse_other_protocol(self, app: Any) -> None:
-        try:
-            # A decorator may call what it wraps with something else, as `Request.application` does.
-            signature = inspect.signature(app, follow_wrapped=False)
-        except (TypeError, ValueError):
-            return
-        try:
-            signature.bind(*self.takes)
-        except TypeError:
+        if not can_take(app, *self.takes):
+            wanted, takes = ", ".join(self.takes), signature_of(app)
             raise ConfigurationError(
-                "cookieguard.E007",
-                f"app can't be called with ({', '.join(self.takes)}), but with {signature}; {self.otherwise}",
-            ) from None
+                "cookieguard.E007", f"app can't be called with ({wanted}), but with {takes}; {self.otherwise}"
+            )
 
 
 class _Everything:
@@ -114,4 +107,4 @@ def _refuse_second_guard(app: Any) -> None:
 
 def find_guard(app: Any) -> Guarded[Any] | None:
     """Return the guard that an app is or wraps, as far as that can be seen."""
-    return next((layer for layer in layers(app) if isinstance(layer, Guarded)), None)
+    return next((layer for layer in layers(app, direct=True) if isinstance(layer, Guarded)), None)

@@ -11,7 +11,7 @@ from ..errors import NoGuard, UsageError
 from ..visit import Visit
 from ..visitor.request import quoted_root
 from .guarded import KEY, ROOT_KEY
-from .source import source_of
+from .occasion import occasion_of
 
 
 def visit_from(environ: Mapping[str, Any] | Any) -> Visit:
@@ -27,9 +27,9 @@ def visit_from(environ: Mapping[str, Any] | Any) -> Visit:
         raise NoGuard(
             "no CookieGuard stands around this app: wrap it, app = CookieGuard(app, policy, secret_key=…)"
         ) from None
-    if visit.source is None and visit.proves is not None:
+    if visit.occasion is None and visit.proves is not None:
         # Only now, since hardly a request asks.
-        visit.source = source_of(found)
+        visit.occasion = occasion_of(found)
     return visit
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from ..adapter.fields import ask_whole, names_ours, navigates, take_back
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
-from ..adapter.source import source_of
+from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
 from ..visit import Visit
 from .aside import aside
@@ -72,7 +72,7 @@ class CookieGuard(Guarded[ASGIApp]):
             form = await request.read_form(receive) if request.method == "POST" else None
         except ClientGone:
             return
-        visit.source = source_of(scope)
+        visit.occasion = occasion_of(scope)
         answer, asked = self._desk.answer, request.page_request(form)
         # A page is rendered in no time; a receipt waits for the ledger's disk.
         reply = await aside(answer, asked, visit) if self.enforcer.ledger else answer(asked, visit)

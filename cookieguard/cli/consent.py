@@ -16,21 +16,11 @@ from ..enforcer import normalise_host
 from ..policy.model import CONSENT_COOKIES
 from ..policy.policy import Policy
 from ..testing import consent_cookie
-from .inputs import FILE, SECRET, load_policy, policy_option, secret_keys
+from .inputs import SECRET, SECRET_FILES, load_policy, policy_option, secret_keys, secret_option
 from .manual import FINE, FOUND, Command, Failure
 from .output import json_option, note, print_json, print_table, say
 
 _NAME = re.compile(rf"\s*(?:(?:set-cookie|cookie):\s*)?(?:({'|'.join(CONSENT_COOKIES)})=)?([^;\s]*)", re.I)
-_SECRET_FILE = click.option(
-    "--secret-file",
-    type=FILE,
-    metavar="FILE",
-    help=f"The key, or several keys, a line each, oldest first (default: ${SECRET}).",
-)
-_FILES = {
-    "--secret-file": "never an argument: those are seen by all on the machine",
-    f"${SECRET}": "the key, where no file is given",
-}
 
 
 @click.group()
@@ -45,10 +35,10 @@ def consent() -> None:
         "cookieguard consent decode VALUE --host shop.example --policy cookies.toml",
     ),
     exits={FOUND: "its signature is wrong, or it is no consent (any more)"},
-    files=_FILES,
+    files=SECRET_FILES,
 )
 @click.argument("value")
-@_SECRET_FILE
+@secret_option
 @click.option("--host", metavar="HOST", help="The site's host, or the shared domain: it is in the signature.")
 @policy_option("Say how it counts under this policy.")
 @json_option
@@ -83,10 +73,10 @@ def decode(
         "cookieguard consent issue --policy cookies.toml --secret-file key.txt",
         'curl -b "$(cookieguard consent issue --policy cookies.toml)" localhost:8000',
     ),
-    files=_FILES,
+    files=SECRET_FILES,
 )
 @policy_option("The site's policy.", required=True)
-@_SECRET_FILE
+@secret_option
 @click.option(
     "--accept",
     multiple=True,

@@ -9,7 +9,7 @@ import msgspec
 
 from ..importers.open_cookie_database import Imported, import_open_cookie_database
 from ..policy.writing import write_policy
-from .inputs import FILE_OR_STDIN, NEW_FILE, policy_output, read_bytes, write_file
+from .inputs import FILE_OR_STDIN, output_option, read_bytes, write_file
 from .manual import Command, Failure
 from .output import count, json_option, print_json, print_table, say
 
@@ -27,17 +27,7 @@ from .output import count, json_option, print_json, print_table, say
     },
 )
 @click.argument("csv", type=FILE_OR_STDIN, metavar="CSV")
-@click.option(
-    "--output",
-    "-o",
-    type=NEW_FILE,
-    callback=policy_output,
-    default="open-cookies.toml",
-    show_default=True,
-    metavar="FILE",
-    help="Where to write the declarations.",
-)
-@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+@output_option("Where to write the declarations.", policy="open-cookies.toml")
 @json_option
 def import_(csv: Path, output: Path, force: bool, as_json: bool) -> None:
     """Turn the Open Cookie Database into declarations.

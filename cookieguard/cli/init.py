@@ -13,7 +13,7 @@ import msgspec
 
 from ..policy.policy import Policy
 from ..policy.writing import write_policy
-from .inputs import FILE_OR_STDIN, NEW_FILE, policy_output, read_bytes, write_file
+from .inputs import FILE_OR_STDIN, output_option, read_bytes, refuse_taken, write_file
 from .manual import Command, Failure, printable
 from .output import console, count, is_interactive, json_option, note, print_json, print_table, say
 from .start.app import load_app
@@ -73,17 +73,7 @@ _MOST_TOLD = 5
 )
 @click.option("--name", metavar="NAME", help="The site's name, for the visitor's pages.")
 @click.option("--contact", metavar="CONTACT", help="Whom visitors may ask, as a mail address.")
-@click.option(
-    "--output",
-    "-o",
-    type=NEW_FILE,
-    callback=policy_output,
-    default="cookies.toml",
-    show_default=True,
-    metavar="FILE",
-    help="What to write.",
-)
-@click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+@output_option("What to write.", policy="cookies.toml")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing; take what is known.")
 @json_option
 def init(
@@ -112,8 +102,7 @@ def init(
     """
     if not app_spec and not har:
         raise click.UsageError("give --app MODULE:APP, or --har FILE")
-    if output.exists() and not force:
-        raise Failure(f"{output} is there already; give --force to write over it, or --output")
+    refuse_taken(output, force=force)
     asks = is_interactive() and not yes
     surveys = []
     if app_spec:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import click
 
@@ -25,11 +26,44 @@ FILE_OR_STDIN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_ty
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 SECRET = "COOKIEGUARD_SECRET"  # noqa: S105 - the variable's name
+SECRET_FILES = {
+    "--secret-file": "never an argument: those are seen by all on the machine",
+    f"${SECRET}": "the key, where no file is given",
+}
+"""What a command's manual says of `secret_option`."""
 
 
 def policy_option(help: str, *, required: bool = False) -> Callable[[F], F]:
     """Add `--policy FILE` to a command."""
     return click.option("--policy", "policy_file", type=FILE, metavar="FILE", required=required, help=help)
+
+
+def secret_option(function: F) -> F:
+    """Add `--secret-file FILE` to a command; `secret_keys` reads it."""
+    help = f"The site's keys, a line each, oldest first (default: ${SECRET})."
+    return click.option("--secret-file", type=FILE, metavar="FILE", help=help)(function)
+
+
+def output_option(
+    help: str, *, flags: Sequence[str] = ("--output", "-o"), policy: str | None = None
+) -> Callable[[F], F]:
+    """Add `--output FILE` to a command, or other flags, and `--force`.
+
+    `policy` is the usual name of the file where a policy is written, None where something else is.
+    """
+    usual: dict[str, Any] = {"default": policy, "show_default": True, "callback": _policy_output}
+    output = click.option(
+        *flags, type=NEW_FILE, metavar="FILE", help=help, **(usual if policy is not None else {})
+    )
+    force = click.option("--force", is_flag=True, help="Write over FILE where it is there already.")
+    return lambda function: output(force(function))
+
+
+def _policy_output(context: click.Context, parameter: click.Parameter, file: Path) -> Path:
+    """Take a policy's name to write to: TOML is what commands write."""
+    if file.suffix.lower() != ".toml":
+        raise click.BadParameter(f"{file} doesn't end with .toml, which is what is written")
+    return file
 
 
 def load_policy(file: Path, over: Overlay | None = None) -> Policy:
@@ -82,20 +116,31 @@ def can_be_stored(name: str) -> bool:
     return cookie is not None and cookie.name == name != ""
 
 
-def policy_output(context: click.Context, parameter: click.Parameter, file: Path) -> Path:
-    """Take a policy's name to write to: TOML is what commands write."""
-    if file.suffix.lower() != ".toml":
-        raise click.BadParameter(f"{file} doesn't end with .toml, which is what is written")
-    return file
+@contextmanager
+def new_file(file: Path, *, force: bool) -> Iterator[IO[str]]:
+    """Open a new file to write text into, and over another only with `force`; else Failure."""
+    try:
+        opened = file.open("w" if force else "x", encoding="utf-8", newline="\n")
+    except FileExistsError:
+        raise _taken(file) from None
+    with opened:
+        yield opened
 
 
 def write_file(file: Path, text: str, *, force: bool) -> None:
-    """Write a new file, and over another only with `force`."""
-    try:
-        with file.open("w" if force else "x", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise Failure(f"{file} is there already; give --force to write over it, or --output") from None
+    """Write a text into a file as `new_file` opens it."""
+    with new_file(file, force=force) as opened:
+        opened.write(text)
+
+
+def refuse_taken(file: Path, *, force: bool) -> None:
+    """Raise Failure where `new_file` will: before the work that comes first."""
+    if file.exists() and not force:
+        raise _taken(file)
+
+
+def _taken(file: Path) -> Failure:
+    return Failure(f"{file} is there already; give --force to write over it, or another name")
 
 
 def secret_keys(secret_file: Path | None) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -17,27 +17,39 @@ from ..consent.consent import day_of
 from ..consent.seal import Seal
 from ..policy.entries import LedgerSettings
 from ..settings.settings import overlay_of_process
-from .inputs import FILE, NEW_FILE, SECRET, load_policy, secret_keys, write_file
+from .inputs import (
+    FILE,
+    NEW_FILE,
+    SECRET,
+    SECRET_FILES,
+    load_policy,
+    new_file,
+    output_option,
+    secret_keys,
+    secret_option,
+    write_file,
+)
 from .manual import FINE, FOUND, Command, Failure
 from .output import console, count, json_option, note, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..ledger.export import Format
+    from ..ledger.receipt import Receipt
+    from ..ledger.store import Store
+    from ..ledger.verifying import Anchor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILES = {
     "POLICY": "the site's policy, whose [ledger] says where the receipts are",
-    "--secret-file": "never an argument: those are seen by all on the machine",
-    f"${SECRET}": "the key, where no file is given",
+    **SECRET_FILES,
 }
 
 
 def _common(function: F) -> F:
-    function = click.option(
-        "--secret-file",
-        type=FILE,
-        metavar="FILE",
-        help=f"The site's keys, a line each, oldest first (default: ${SECRET}).",
-    )(function)
-    return click.argument("file", metavar="POLICY", type=FILE)(function)
+    return click.argument("file", metavar="POLICY", type=FILE)(secret_option(function))
 
 
 @click.group()
@@ -152,14 +164,16 @@ def show(file: Path, ids: tuple[str, ...], erase: bool, secret_file: Path | None
     show_default=True,
     help="CSV for a spreadsheet; JSON Lines hold everything.",
 )
-@click.option("--output", "-o", type=NEW_FILE, metavar="FILE", help="A file instead of the terminal.")
-@click.option("--force", is_flag=True, help="Write over the file.")
-def export(file: Path, kind: Any, output: Path | None, force: bool, secret_file: Path | None) -> None:
+@output_option("Write there (default: to stdout).")
+def export(file: Path, kind: Format, output: Path | None, force: bool, secret_file: Path | None) -> None:
     """Write out every receipt.
 
     They are written one by one, however many there are, as the ledger is at this moment.
     """
-    with _reading("exporting", file, secret_file) as (store, tick), _to(output, force) as to:
+    with (
+        _reading("exporting", file, secret_file) as (store, tick),
+        new_file(output, force=force) if output else contextlib.nullcontext(sys.stdout) as to,
+    ):
         from ..ledger import export as exporting
 
         for written in exporting.write(exporting.rows(store.database), to, kind):
@@ -200,11 +214,15 @@ def prune(file: Path, secret_file: Path | None, as_json: bool) -> None:
 )
 @_common
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="From this day (UTC) on.")
-@click.option("--html", type=NEW_FILE, metavar="FILE", help="Write a page with a picture, for a browser.")
-@click.option("--force", is_flag=True, help="Write over the page.")
+@output_option("Write a page with a picture, for a browser.", flags=("--html",))
 @json_option
 def stats(
-    file: Path, since: Any, html: Path | None, force: bool, as_json: bool, secret_file: Path | None
+    file: Path,
+    since: datetime | None,
+    html: Path | None,
+    force: bool,
+    as_json: bool,
+    secret_file: Path | None,
 ) -> None:
     """Count decisions by day, language and category.
 
@@ -242,12 +260,12 @@ def _settings(file: Path) -> LedgerSettings:
 
 
 @contextlib.contextmanager
-def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> Iterator[Any]:
+def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> Iterator[Store]:
     """Open the store; what its database refuses is a Failure."""
     try:
         from sqlalchemy.exc import SQLAlchemyError
 
-        from ..ledger.chain import Keys
+        from ..ledger.chain import ChainKeys
         from ..ledger.database import Database
         from ..ledger.store import Store
     except ModuleNotFoundError as error:
@@ -258,7 +276,7 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
         raise click.UsageError(
             f"receipts are chained by the site's key: give --secret-file FILE, or set {SECRET}"
         )
-    store = Store(Database(settings.url, creates=creates), Keys(Seal(keys).keys))
+    store = Store(Database(settings.url, creates=creates), ChainKeys(Seal(keys).keys))
     try:
         if store.database.is_sqlite and not Path(store.database.name).parent.is_dir():
             raise Failure(f"{store.database.name}: there is no such folder; make it, or mend [ledger] url")
@@ -275,7 +293,7 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
 @contextlib.contextmanager
 def _reading(
     what: str, file: Path, secret_file: Path | None
-) -> Iterator[tuple[Any, Callable[[int], object]]]:
+) -> Iterator[tuple[Store, Callable[[int], object]]]:
     """Open the store and show, on a terminal alone, how far it is read."""
     with _opened(file, secret_file) as store:
         from ..ledger import listing
@@ -286,26 +304,12 @@ def _reading(
             yield store, lambda done: progress.advance(task, done)
 
 
-@contextlib.contextmanager
-def _to(output: Path | None, force: bool) -> Iterator[Any]:
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        with output.open("w" if force else "x", encoding="utf-8", newline="\n") as opened:
-            yield opened
-    except FileExistsError:
-        raise Failure(f"{output} is there already; give --force to write over it") from None
-
-
-def _told(receipt: Any, store: Any) -> dict[str, Any]:
+def _told(receipt: Receipt, store: Store) -> dict[str, Any]:
     text = store.text(receipt.text) if receipt.text else None
-    told: dict[str, Any] = msgspec.to_builtins(receipt)
-    told["decisions"] = msgspec.to_builtins(receipt.decided)
-    return {**told, "shown": text.content if text else None}
+    return {**receipt.plain(), "shown": text.content if text else None}
 
 
-def _read_anchor(file: Path) -> Any:
+def _read_anchor(file: Path) -> Anchor:
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[int, tuple[int, str]])
     except msgspec.DecodeError as error:

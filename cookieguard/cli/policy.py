@@ -9,7 +9,7 @@ import click
 
 from ..visitor.policy_page import Format, render_document
 from ..visitor.texts import languages
-from .inputs import FILE, NEW_FILE, load_policy, write_file
+from .inputs import FILE, load_policy, output_option, write_file
 from .manual import Command
 
 
@@ -34,8 +34,7 @@ def policy() -> None:
 )
 @click.option("--lang", metavar="TAG", help="The language (default: the site's first).")
 @click.option("--url", default="", metavar="URL", help="The site's address, to put before its own links.")
-@click.option("--output", "-o", type=NEW_FILE, metavar="FILE", help="Write there (default: to stdout).")
-@click.option("--force", is_flag=True, help="Write over the output FILE where it is there already.")
+@output_option("Write there (default: to stdout).")
 def render(
     file: Path, format: str | None, lang: str | None, url: str, output: Path | None, force: bool
 ) -> None:

@@ -69,9 +69,7 @@ def _undeclared(told: Counter[Told]) -> Iterator[dict[str, Any]]:
 
 def _counted(told: Counter[Told], action: str, reason: str | None = None) -> Iterator[dict[str, Any]]:
     for each, times in told.most_common():
-        if each.action == action and each.reason in (reason or each.reason, each.reason):
-            if each.reason == "undeclared" or (reason and each.reason != reason):
-                continue
+        if each.action == action and each.reason != "undeclared" and reason in (None, each.reason):
             yield {"cookie": each.cookie, "times": times, "category": each.category, "reason": each.reason}
 
 

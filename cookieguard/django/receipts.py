@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..consent.seal import Seal
-from ..ledger.chain import Keys
+from ..ledger.chain import ChainKeys
 from ..ledger.database import Database
 from ..ledger.store import Store
 from .conf import Configuration, configuration
@@ -20,4 +20,4 @@ def store_of() -> Store:
 def _store_of(current: Configuration) -> Store:
     ledger = current.policy.ledger
     assert ledger is not None
-    return Store(Database(ledger.url, hasty=True), Keys(Seal(current.keys).keys))
+    return Store(Database(ledger.url, hasty=True), ChainKeys(Seal(current.keys).keys))

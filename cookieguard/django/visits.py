@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ..adapter.guarded import KEY, ROOT_KEY
 from ..consent.consent import Consent, day_of
 from ..errors import NoGuard
-from ..ledger.drafting import Source
+from ..ledger.drafting import Occasion
 from ..visit import Visit
 from ..visitor.request import quoted_root
 from .conf import policy
@@ -24,8 +24,8 @@ def visit_of(request: HttpRequest) -> Visit:
             "no guard stands around this request: add cookieguard.django.middleware.CookieGuardMiddleware to "
             "MIDDLEWARE, and take get_wsgi_application from cookieguard.django.wsgi"
         )
-    if visit.source is None and visit.proves is not None:
-        visit.source = Source(request.path, request.META.get("REMOTE_ADDR"))
+    if visit.occasion is None and visit.proves is not None:
+        visit.occasion = Occasion(request.path, request.META.get("REMOTE_ADDR"))
     return visit
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ..policy.entries import LedgerSettings
-from .chain import Keys
+from .chain import ChainKeys
 
 
-def kept_address(address: str | None, settings: LedgerSettings, keys: Keys) -> str | None:
+def kept_address(address: str | None, settings: LedgerSettings, keys: ChainKeys) -> str | None:
     """Return nothing, the network alone (24 bits of IPv4, 48 of IPv6), or a keyed hash."""
     if settings.address == "none" or not address:
         return None

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import CookieguardError
 from .receipt import encoded
@@ -25,7 +27,24 @@ class UnknownKey(CookieguardError, LookupError):
         self.key = key
 
 
-class Keys:
+class Head(Struct, frozen=True):
+    """How long a chain is, of so many chains, and the link of its newest receipt, as it stands in its row.
+
+    `pruned` receipts are gone from its beginning, the last of them with the link `pruned_mac`. `key` is
+    the id of the key that `signature` was made with.
+    """
+
+    chain: int
+    chains: int
+    count: int = 0
+    mac: str = ""
+    pruned: int = 0
+    pruned_mac: str = ""
+    key: str = ""
+    signature: str = ""
+
+
+class ChainKeys:
     """Derived from the site's secret keys, oldest first: the newest signs, all verify.
 
     `newest` is the id that is written beside what it signed.
@@ -51,20 +70,20 @@ class Keys:
         """Return the mark that a receipt's content was taken away by us; in front the key's id."""
         return f"{key}.{self._sign(key, f'erased|{chain}|{number}|{mac}')}"
 
-    def head(self, key: str, head: Mapping[Any, Any]) -> str:
-        """Return the signature of a chain's end."""
-        fields = ("chain", "chains", "count", "mac", "pruned", "pruned_mac")
-        return self._sign(key, "|".join(["head", *(str(head[field]) for field in fields)]))
+    def sign_head(self, key: str, head: Head) -> str:
+        """Return a head's signature by this key, whatever stands in its row."""
+        message = f"head|{head.chain}|{head.chains}|{head.count}|{head.mac}|{head.pruned}|{head.pruned_mac}"
+        return self._sign(key, message)
 
-    def signed(self, head: Mapping[str, object]) -> dict[str, object]:
+    def signed(self, head: Head) -> Head:
         """Return a head with the newest key's signature."""
-        return {**head, "key": self.newest, "signature": self.head(self.newest, head)}
+        return replace(head, key=self.newest, signature=self.sign_head(self.newest, head))
 
-    def vouches(self, head: Mapping[Any, Any]) -> bool:
+    def vouches(self, head: Head) -> bool:
         """Tell whether a head's signature is ours; UnknownKey where that can't be told."""
-        return hmac.compare_digest(
-            self.head(str(head["key"]), head).encode(), str(head["signature"]).encode()
-        )
+        # A row may hold anything.
+        expected, signature = self.sign_head(str(head.key), head), str(head.signature)
+        return hmac.compare_digest(expected.encode(), signature.encode())
 
     def hide(self, address: str) -> str:
         """Return a keyed hash: the same for one address, and not to be turned back without the key."""
@@ -74,7 +93,7 @@ class Keys:
         """Return the MAC of a line in the spool."""
         return encoded(hmac.digest(self._keys[self.newest], b"spool|" + line, "sha256"))
 
-    def sealed(self, line: bytes, mac: str) -> bool:
+    def is_sealed(self, line: bytes, mac: str) -> bool:
         """Tell whether a line of the spool is whole, and ours."""
         macs = [encoded(hmac.digest(key, b"spool|" + line, "sha256")) for key in self._keys.values()]
         return any(hmac.compare_digest(each.encode(), mac.encode()) for each in macs)

@@ -14,15 +14,15 @@ from .receipt import Decided, Method, Receipt, Shown, new_id, time_of
 _LONGEST_PATH = 500
 
 
-class Source(Struct, frozen=True):
-    """Where a decision came from: the page's path, decoded, and the visitor's address, both as sent."""
+class Occasion(Struct, frozen=True):
+    """Where a decision was made: the page's path, decoded, and the visitor's address, both as sent."""
 
     path: str | None = None
     address: str | None = None
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame.
-        return "<Source>"
+        return "<Occasion>"
 
 
 def draft(
@@ -30,17 +30,17 @@ def draft(
     policy: Policy,
     *,
     now: float,
-    form: str = "",
-    before: Consent | None = None,
-    method: Method = "api",
-    shown: Shown | None = None,
-    path: str | None = None,
-    address: str | None = None,
+    form: str,
+    before: Consent,
+    method: Method,
+    shown: Shown | None,
+    path: str | None,
+    address: str | None,
 ) -> Receipt:
     """Write the receipt of a decision; `now` is POSIX seconds, `address` what may be kept of it.
 
-    `form` tells one form that was shown from all others, and `before` is what was decided before:
-    a form that is sent twice has one receipt.
+    `form` tells one form that was shown from all others, "" where there was none, and `before` is what
+    was decided before: a form that is sent twice has one receipt.
     """
     decided = tuple(_decided(choice, record, policy) for choice in record.choices)
     decisions = msgspec.json.encode(decided).decode()
@@ -57,8 +57,8 @@ def draft(
     )
 
 
-def _told(before: Consent | None) -> str:
-    return repr((before.day, sorted(map(repr, before.choices.values())))) if before else ""
+def _told(before: Consent) -> str:
+    return repr((before.day, sorted(map(repr, before.choices.values()))))
 
 
 def gains(record: Record, consent: Consent) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Literal
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping
 
 from .database import Database
-from .receipt import FIELDS
-from .tables import heads
+from .receipt import FIELDS, read_decisions
+from .store import read_heads
 from .verifying import pages
 
 Format = Literal["csv", "jsonl"]
@@ -25,8 +25,8 @@ _FORMULA = ("=", "+", "-", "@")
 def rows(database: Database) -> Iterator[RowMapping]:
     """Yield every receipt, chain by chain, erased ones too, as the ledger is now."""
     with database.reading() as connection:
-        for head in connection.execute(select(heads).order_by(heads.c.chain)).mappings().all():
-            for page in pages(connection, head["chain"], head["pruned"]):
+        for head in read_heads(connection):
+            for page in pages(connection, head.chain, head.pruned):
                 yield from page
 
 
@@ -53,12 +53,13 @@ def _csv(row: RowMapping) -> Iterator[str]:
     for name in FIELDS:
         value = row[name] or ""
         if name == "decisions" and value:
-            value = " ".join(f"{each['category']}={each['choice']}" for each in msgspec.json.decode(value))
+            value = " ".join(f"{each.category}={each.choice}" for each in read_decisions(value))
         yield "'" + value if value.startswith(_FORMULA) and name == "path" else value
 
 
 def _plain(row: RowMapping) -> dict[str, object]:
     told: dict[str, object] = {name: row[name] for name in (*_PLACE, *FIELDS)}
     if row["decisions"]:
+        # As it stands there, though somebody else wrote it.
         told["decisions"] = msgspec.json.decode(row["decisions"])
     return {**told, "erased": row["erased"] is not None}

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, LedgerUnavailable
 from ..logger import logger
 from ..policy.entries import LedgerSettings
 from .address import kept_address
-from .chain import Keys, UnknownKey
+from .chain import ChainKeys, UnknownKey
 from .database import Database
 from .receipt import Receipt, Shown
 from .spool import Spool
@@ -35,7 +35,7 @@ class Ledger:
 
     def __init__(self, settings: LedgerSettings, secrets: Sequence[bytes]) -> None:
         self._settings = settings
-        self._keys = Keys(secrets)
+        self._keys = ChainKeys(secrets)
         self.store = Store(Database(settings.url, hasty=True), self._keys)
         self.spool = Spool(_spool_path(settings, self.store.database), self._keys)
         self._failed_at: float | None = None

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from msgspec import Struct
 from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
 
-from .chain import Keys
+from .chain import ChainKeys, Head
 from .database import Database
 from .receipt import FIELDS, Receipt
+from .store import read_heads
 from .tables import heads, receipts, texts
 from .verifying import problem_of
 
 _COLUMNS = [receipts.c[name] for name in FIELDS]
 _ORDER = (receipts.c.at, receipts.c.id)
+_INSERTED = "was inserted"
 
 
 class Wanted(Struct, frozen=True):
@@ -66,7 +68,7 @@ def count(database: Database) -> int:
         return int(connection.execute(select(func.sum(heads.c.count - heads.c.pruned))).scalar() or 0)
 
 
-def place_of(database: Database, keys: Keys, id: str) -> Place | None:
+def place_of(database: Database, keys: ChainKeys, id: str) -> Place | None:
     """Find a receipt and check it against the one before it; None where there is none of this id."""
     with database.reading() as connection:
         row = connection.execute(select(receipts).where(receipts.c.id == id)).mappings().one_or_none()
@@ -74,18 +76,18 @@ def place_of(database: Database, keys: Keys, id: str) -> Place | None:
             return None
         before = (receipts.c.chain == row["chain"]) & (receipts.c.number == row["number"] - 1)
         previous = connection.execute(select(receipts.c.mac).where(before)).scalar_one_or_none()
-        head = connection.execute(select(heads).where(heads.c.chain == row["chain"])).mappings().one_or_none()
-    problem = _problem(keys, row, previous, head)
+        found = read_heads(connection, select(heads).where(heads.c.chain == row["chain"]))
+    problem = _problem(keys, row, previous, found[0]) if found else _INSERTED
     return Place(
         row["chain"], row["number"], row["mac"], Receipt(**{name: row[name] for name in FIELDS}), problem
     )
 
 
-def _problem(keys: Keys, row: RowMapping, previous: str | None, head: RowMapping | None) -> str | None:
-    if head is None or row["number"] > head["count"] or row["number"] <= head["pruned"]:
-        return "was inserted"
-    if row["number"] == head["pruned"] + 1:
-        previous = head["pruned_mac"]
+def _problem(keys: ChainKeys, row: RowMapping, previous: str | None, head: Head) -> str | None:
+    if row["number"] > head.count or row["number"] <= head.pruned:
+        return _INSERTED
+    if row["number"] == head.pruned + 1:
+        previous = head.pruned_mac
     if previous is None:
         return "follows one that was deleted"
     return problem_of(keys, row["number"] - 1, previous, row, None)

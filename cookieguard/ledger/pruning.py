@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import chain as joined
 
-from sqlalchemy import delete, exists, select
+from msgspec.structs import replace
+from sqlalchemy import delete, exists
 
 from ..consent.consent import day_of
 from ..policy.entries import LedgerSettings
-from .store import Store, Tampered, lock, save
-from .tables import heads, receipts, texts
+from .store import Store, Tampered, lock, read_heads, save
+from .tables import receipts, texts
 from .verifying import pages, problem_of
 
 # At a time: decisions wait for no more than that.
@@ -35,7 +36,7 @@ def prune(store: Store, before: str, *, today: str = _NONE_TO_COME) -> Iterator[
     day. Tampered where what would go doesn't verify: its traces must not go with it.
     """
     with store.database.reading() as connection:
-        chains = connection.execute(select(heads.c.chain).order_by(heads.c.chain)).scalars().all()
+        chains = [head.chain for head in read_heads(connection)]
     for chain in chains:
         while gone := _prune_batch(store, chain, before, today):
             yield gone
@@ -45,22 +46,22 @@ def prune(store: Store, before: str, *, today: str = _NONE_TO_COME) -> Iterator[
 def _prune_batch(store: Store, chain: int, before: str, today: str) -> int:
     with store.database.writing() as connection:
         head = lock(connection, store.keys, chain)
-        walked = number, mac = head["pruned"], head["pruned_mac"]
+        walked = number, mac = head.pruned, head.pruned_mac
         for row in joined.from_iterable(pages(connection, chain, number, _BATCH)):
-            if before <= row["day"] <= today or number >= head["pruned"] + _BATCH:
+            if before <= row["day"] <= today or number >= head.pruned + _BATCH:
                 break
-            if row["number"] > head["count"]:
+            if row["number"] > head.count:
                 break
             if problem := problem_of(store.keys, *walked, row, None):
                 raise Tampered(f"receipt {chain}:{row['number']} {problem}; run cookieguard ledger verify")
             walked = row["number"], row["mac"]
             if row["day"] < before:
                 number, mac = walked
-        if number > head["pruned"]:
+        if number > head.pruned:
             gone = (receipts.c.chain == chain) & (receipts.c.number <= number)
             connection.execute(delete(receipts).where(gone))
-            save(connection, store.keys, {**head, "pruned": number, "pruned_mac": mac})
-        return int(number - head["pruned"])
+            save(connection, store.keys, replace(head, pruned=number, pruned_mac=mac))
+        return int(number - head.pruned)
 
 
 def _prune_texts(store: Store) -> None:

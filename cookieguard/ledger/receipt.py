@@ -7,10 +7,11 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 Method = Literal["banner", "preferences", "api"]
 Layer = Literal["banner", "preferences"]
@@ -71,7 +72,7 @@ class Receipt(Struct, frozen=True):
     @property
     def decided(self) -> tuple[Decided, ...]:
         """The decisions, read back."""
-        return msgspec.json.decode(self.decisions, type=tuple[Decided, ...])
+        return read_decisions(self.decisions)
 
     @property
     def digest(self) -> str:
@@ -79,8 +80,17 @@ class Receipt(Struct, frozen=True):
         values = [getattr(self, name) for name in FIELDS]
         return encoded(hashlib.sha256(msgspec.json.encode(["receipt 1", *values])).digest())
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it: the decisions a list, and not JSON in JSON."""
+        return {**asdict(self), "decisions": msgspec.to_builtins(self.decided)}
+
 
 FIELDS = Receipt.__struct_fields__
+
+
+def read_decisions(text: str) -> tuple[Decided, ...]:
+    """Read what stands in a receipt's `decisions`; msgspec.DecodeError where somebody else wrote it."""
+    return msgspec.json.decode(text, type=tuple[Decided, ...])
 
 
 def new_id(seconds: float, seed: Sequence[str] | None = None) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from ..logger import logger
-from .chain import Keys
+from .chain import ChainKeys
 from .receipt import Receipt, Shown
 
 
@@ -27,7 +27,7 @@ class _Line(Struct):
 class Spool:
     """An append-only file that several processes share; made when it is first needed."""
 
-    def __init__(self, path: str | os.PathLike[str], keys: Keys) -> None:
+    def __init__(self, path: str | os.PathLike[str], keys: ChainKeys) -> None:
         # A server may change its folder once it runs.
         self.path = Path(path).absolute()
         self._keys = keys
@@ -78,7 +78,7 @@ class Spool:
             line, _, mac = each.rstrip(b"\n").rpartition(b"\t")
             if not each.strip():
                 continue
-            if not self._keys.sealed(line, mac.decode("ascii", "replace")):
+            if not self._keys.is_sealed(line, mac.decode("ascii", "replace")):
                 logger.error(
                     "a line of the ledger's spool %s is torn or not ours, and is left out", self.path
                 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 from sqlalchemy import select
 
 from .database import Database
-from .receipt import Receipt
+from .receipt import read_decisions
 from .tables import receipts
 
 _PAGE = 5000
@@ -30,7 +30,7 @@ class Stats(Struct):
     def total(self) -> int:
         return sum(self.days.values())
 
-    def add(self, day: str, language: str | None, choices: dict[str, str]) -> None:
+    def add(self, day: str, language: str | None, choices: Mapping[str, str]) -> None:
         """Count one receipt."""
         accepted = sum(choice == "accepted" for choice in choices.values())
         extent = "nothing" if not accepted else "all" if accepted == len(choices) else "some"
@@ -50,11 +50,7 @@ def count(database: Database, since: str = "", tick: Callable[[int], object] = l
                 if decisions is None:
                     stats.erased += 1
                 else:
-                    stats.add(day, language, _choices(decisions))
+                    choices = {each.category: each.choice for each in read_decisions(decisions)}
+                    stats.add(day, language, choices)
             tick(len(page))
     return stats
-
-
-def _choices(decisions: str) -> dict[str, str]:
-    read = Receipt("", "", decisions, "api").decided
-    return {each.category: each.choice for each in read}

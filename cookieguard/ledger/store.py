@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec.structs import asdict
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from msgspec.structs import asdict, replace
+from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import CookieguardError
-from .chain import Keys
+from .chain import ChainKeys, Head
 from .database import Database
 from .receipt import FIELDS, Receipt, Shown
 from .tables import heads, receipts, texts
@@ -29,7 +29,7 @@ class Tampered(CookieguardError):
 class Store:
     """Adds receipts to a migrated database, and takes away their content. Thread-safe."""
 
-    def __init__(self, database: Database, keys: Keys) -> None:
+    def __init__(self, database: Database, keys: ChainKeys) -> None:
         self.database = database
         self.keys = keys
         self._insert_text = (sqlite if database.is_sqlite else postgresql).insert(texts)
@@ -39,21 +39,21 @@ class Store:
     def prepare(self) -> int:
         """Make the heads of the chains, or sign those there are with the newest key; return how many."""
         with self.database.writing() as connection:
-            found = connection.execute(select(heads).with_for_update()).mappings().all()
+            found = read_heads(connection, select(heads).with_for_update())
             for head in found:
                 check_head(self.keys, head)
-                save(connection, self.keys, _unsigned(head))
-            if not found:
-                count = _CHAINS[self.database.is_sqlite]
-                fresh = {"chains": count, "count": 0, "mac": "", "pruned": 0, "pruned_mac": ""}
-                made = [self.keys.signed({"chain": chain, **fresh}) for chain in range(count)]
-                connection.execute(insert(heads), made)
-            return len(found) or count
+                save(connection, self.keys, head)
+            if found:
+                return len(found)
+            count = _CHAINS[self.database.is_sqlite]
+            made = [self.keys.signed(Head(chain, count)) for chain in range(count)]
+            connection.execute(insert(heads), [*map(asdict, made)])
+            return count
 
     def is_prepared(self) -> bool:
         """Tell whether the chains have heads; UnknownKey or Tampered where those aren't ours."""
         with self.database.reading() as connection:
-            found = connection.execute(select(heads)).mappings().all()
+            found = read_heads(connection)
         for head in found:
             check_head(self.keys, head)
         return bool(found)
@@ -84,7 +84,7 @@ class Store:
     def _chain(self, connection: Connection, entries: Sequence[Entry]) -> None:
         chain = secrets.randbelow(self._count_chains(connection))
         head = lock(connection, self.keys, chain)
-        key, number, mac = self.keys.newest, head["count"], head["mac"]
+        key, number, mac = self.keys.newest, head.count, head.mac
         rows: list[dict[str, Any]] = []
         for receipt, _ in entries:
             number, digest = number + 1, receipt.digest
@@ -92,7 +92,7 @@ class Store:
             place = {"chain": chain, "number": number, "day": receipt.day, "digest": digest}
             rows.append({**place, "key": key, "mac": mac, **asdict(receipt)})
         connection.execute(insert(receipts), rows)
-        save(connection, self.keys, {**head, "count": number, "mac": mac})
+        save(connection, self.keys, replace(head, count=number, mac=mac))
 
     def _count_chains(self, connection: Connection) -> int:
         if self._chains is None:
@@ -131,32 +131,34 @@ class Store:
         return len(found)
 
 
-def lock(connection: Connection, keys: Keys, chain: int) -> dict[str, Any]:
+def read_heads(connection: Connection, asked: Select[Any] | None = None) -> list[Head]:
+    """Return the heads that are asked for, else all, chain by chain."""
+    asked = select(heads) if asked is None else asked
+    return [Head(**row) for row in connection.execute(asked.order_by(heads.c.chain)).mappings()]
+
+
+def lock(connection: Connection, keys: ChainKeys, chain: int) -> Head:
     """Lock a chain until the transaction ends, and return its head; Tampered where that isn't ours."""
-    asked = select(heads).where(heads.c.chain == chain).with_for_update()
-    head = connection.execute(asked).mappings().one_or_none()
-    if head is None:
+    found = read_heads(connection, select(heads).where(heads.c.chain == chain).with_for_update())
+    if not found:
         raise Tampered(f"the ledger's chain {chain} has no head; run cookieguard ledger verify")
-    check_head(keys, head)
-    return _unsigned(head)
+    check_head(keys, found[0])
+    return found[0]
 
 
-def save(connection: Connection, keys: Keys, head: dict[str, Any]) -> None:
+def save(connection: Connection, keys: ChainKeys, head: Head) -> None:
     """Sign a locked chain's new head, and store it."""
-    connection.execute(update(heads).where(heads.c.chain == head["chain"]).values(keys.signed(head)))
+    values = asdict(keys.signed(head))
+    connection.execute(update(heads).where(heads.c.chain == head.chain).values(values))
 
 
-def check_head(keys: Keys, head: RowMapping) -> None:
+def check_head(keys: ChainKeys, head: Head) -> None:
     """Raise Tampered where a chain's head isn't signed by us."""
     if not keys.vouches(head):
         # To go on from here would sign what somebody else wrote.
         raise Tampered(
-            f"the head of the ledger's chain {head['chain']} was edited; run cookieguard ledger verify"
+            f"the head of the ledger's chain {head.chain} was edited; run cookieguard ledger verify"
         )
-
-
-def _unsigned(head: RowMapping) -> dict[str, Any]:
-    return {name: value for name, value in head.items() if name not in ("key", "signature")}
 
 
 def _without(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:

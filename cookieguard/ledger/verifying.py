@@ -8,12 +8,14 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, select
 
-from .chain import Keys
+from .chain import ChainKeys, Head
 from .receipt import FIELDS, Receipt, text_hash
-from .store import Store
-from .tables import heads, receipts, texts
+from .store import Store, read_heads
+from .tables import receipts, texts
 
 _PAGE = 5000
+# At a time: each is a page of HTML.
+_TEXTS = 50
 
 Anchor = Mapping[int, tuple[int, str]]
 """Chain -> how many receipts it had, and the link of the newest: kept elsewhere, it shows a rollback."""
@@ -51,16 +53,16 @@ class Report(Struct, frozen=True):
 class _Walk:
     """One chain, followed from its checkpoint to its head."""
 
-    def __init__(self, connection: Connection, keys: Keys, head: RowMapping, hashes: set[str]) -> None:
+    def __init__(self, connection: Connection, keys: ChainKeys, head: Head, hashes: set[str]) -> None:
         self.connection, self.keys, self.head, self.hashes = connection, keys, head, hashes
-        self.number, self.mac = head["pruned"], head["pruned_mac"]
+        self.number, self.mac = head.pruned, head.pruned_mac
         self.verified = self.erased = 0
 
     def follow(self, anchored: tuple[int, str] | None, tick: Callable[[int], object]) -> Break | None:
         head = self.head
-        chain = head["chain"]
-        if head["key"] not in self.keys:
-            return Break(f"has a head that {_unknown(head['key'])}", chain)
+        chain = head.chain
+        if head.key not in self.keys:
+            return Break(f"has a head that {_unknown(head.key)}", chain)
         if not self.keys.vouches(head):
             return Break("has a head that was edited", chain)
         if anchored and (wrong := self._against(anchored)):
@@ -71,7 +73,7 @@ class _Walk:
                     number = self.number + 1
                     # A receipt that is missing is told by the one behind it.
                     return Break(problem, chain, number, row["id"] if row["number"] == number else None)
-                if row["number"] > head["count"]:
+                if row["number"] > head.count:
                     return Break("was inserted behind the newest", chain, row["number"], row["id"])
                 self.number, self.mac = row["number"], row["mac"]
                 self.verified += 1
@@ -79,18 +81,17 @@ class _Walk:
                 if anchored and self.number == anchored[0] and self.mac != anchored[1]:
                     return Break("isn't the one that the anchor names", chain, self.number, row["id"])
             tick(len(page))
-        if self.number < head["count"]:
+        if self.number < head.count:
             return Break("is missing: it was deleted", chain, self.number + 1)
-        return None if self.mac == head["mac"] else Break("isn't the chain's newest", chain, self.number)
+        return None if self.mac == head.mac else Break("isn't the chain's newest", chain, self.number)
 
     def _against(self, anchored: tuple[int, str]) -> Break | None:
         count, mac = anchored
-        if self.head["count"] < count:
-            return Break(
-                f"had {count} receipts and has {self.head['count']}: it was rolled back", self.head["chain"]
-            )
+        head = self.head
+        if head.count < count:
+            return Break(f"had {count} receipts and has {head.count}: it was rolled back", head.chain)
         if count == self.number and count and mac != self.mac:
-            return Break("isn't the one that the anchor names", self.head["chain"], count)
+            return Break("isn't the one that the anchor names", head.chain, count)
         return None
 
 
@@ -101,20 +102,20 @@ def verify(
     breaks: list[Break] = []
     verified = erased = 0
     with store.database.reading() as connection:
-        found = connection.execute(select(heads).order_by(heads.c.chain)).mappings().all()
+        found = read_heads(connection)
         hashes = set(connection.execute(select(texts.c.hash)).scalars())
         breaks += _missing_chains(found, anchor)
         breaks += _stray(connection, found)
         for head in found:
             walk = _Walk(connection, store.keys, head, hashes)
-            wrong = walk.follow((anchor or {}).get(head["chain"]), tick)
-            if wrong is None and anchor is not None and head["chain"] not in anchor:
-                wrong = Break("isn't named by the anchor", head["chain"])
+            wrong = walk.follow((anchor or {}).get(head.chain), tick)
+            if wrong is None and anchor is not None and head.chain not in anchor:
+                wrong = Break("isn't named by the anchor", head.chain)
             breaks += [wrong] if wrong else []
             verified, erased = verified + walk.verified, erased + walk.erased
         breaks += _edited_texts(connection)
-    pruned = sum(head["pruned"] for head in found)
-    state = {head["chain"]: (head["count"], head["mac"]) for head in found}
+    pruned = sum(head.pruned for head in found)
+    state = {head.chain: (head.count, head.mac) for head in found}
     return Report(tuple(breaks), verified, erased, pruned, state)
 
 
@@ -131,7 +132,9 @@ def pages(
         after = page[-1]["number"]
 
 
-def problem_of(keys: Keys, number: int, mac: str, row: RowMapping, hashes: set[str] | None) -> str | None:
+def problem_of(
+    keys: ChainKeys, number: int, mac: str, row: RowMapping, hashes: set[str] | None
+) -> str | None:
     """Say what is wrong with the row that should follow the link `mac` of `number`, None for nothing.
 
     `hashes` are those of all texts, None to leave them alone.
@@ -169,26 +172,26 @@ def _is_whole(row: RowMapping) -> bool:
     return Receipt(**content).digest == str(row["digest"])
 
 
-def _missing_chains(found: Sequence[RowMapping], anchor: Anchor | None) -> Iterator[Break]:
-    expected = {*range(max((head["chains"] for head in found), default=1)), *(anchor or {})}
-    for chain in sorted(expected - {head["chain"] for head in found}):
+def _missing_chains(found: Sequence[Head], anchor: Anchor | None) -> Iterator[Break]:
+    expected = {*range(max((head.chains for head in found), default=1)), *(anchor or {})}
+    for chain in sorted(expected - {head.chain for head in found}):
         yield Break("has no head: it was deleted", chain)
 
 
-def _stray(connection: Connection, found: Sequence[RowMapping]) -> Iterator[Break]:
-    chains = [head["chain"] for head in found]
+def _stray(connection: Connection, found: Sequence[Head]) -> Iterator[Break]:
+    chains = [head.chain for head in found]
     asked = select(receipts.c.chain, receipts.c.number, receipts.c.id).where(receipts.c.chain.not_in(chains))
     for chain, number, id in connection.execute(asked.order_by(receipts.c.chain, receipts.c.number).limit(1)):
         yield Break("was inserted: there is no such chain", chain, number, id)
     for head in found:
-        where = (receipts.c.chain == head["chain"]) & (receipts.c.number <= head["pruned"])
+        where = (receipts.c.chain == head.chain) & (receipts.c.number <= head.pruned)
         asked = select(receipts.c.chain, receipts.c.number, receipts.c.id).where(where)
         for chain, number, id in connection.execute(asked.order_by(receipts.c.number).limit(1)):
             yield Break("was inserted in the place of a pruned one", chain, number, id)
 
 
 def _edited_texts(connection: Connection) -> Iterator[Break]:
-    for hash in connection.execute(select(texts.c.hash)).scalars().all():
-        row = connection.execute(select(texts).where(texts.c.hash == hash)).mappings().one()
-        if text_hash(row["layer"], row["language"], row["content"]) != hash:
-            yield Break(f"text {hash} was edited")
+    asked = select(texts).order_by(texts.c.hash).execution_options(yield_per=_TEXTS)
+    for row in connection.execute(asked).mappings():
+        if text_hash(row["layer"], row["language"], row["content"]) != row["hash"]:
+            yield Break(f"text {row['hash']} was edited")

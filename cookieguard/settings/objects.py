@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-_SPELLED = re.compile(r"([\w.]+):([\w.]+)(\(\))?", re.ASCII)
+from ..calling import can_take
+
+# A module is a file, and files have names like `my-shop.py`.
+_SPELLED = re.compile(r"(?!\.)([^:/()]+):([\w.]+)(\(\))?")
 
 
 class NoSuchObject(LookupError):
@@ -28,17 +31,16 @@ def load_object(spelled: str) -> Any:
     if match is None:
         raise NoSuchObject(f"{spelled!r} names nothing", "write module:name, or module:name() for a factory")
     name, attributes, call = match.groups()
-    found = _import(name)
+    found: Any = _import(name)
+    module = found
     for attribute in attributes.split("."):
         try:
             found = getattr(found, attribute)
         except AttributeError:
-            raise NoSuchObject(
-                f"{name} has no {attributes!r}", "write module:name, both as in your code"
-            ) from None
+            raise NoSuchObject(f"{name} has no {attributes!r}", f"it has {_callables(module)}") from None
     if not call:
         return found
-    if not callable(found) or not _needs_nothing(found):
+    if not callable(found) or not can_take(found):
         raise NoSuchObject(
             f"{spelled} is no factory that can be called without arguments",
             "leave () out, or name a function that takes none",
@@ -46,22 +48,21 @@ def load_object(spelled: str) -> Any:
     return found()
 
 
-def _needs_nothing(factory: Callable[..., Any]) -> bool:
-    try:
-        inspect.signature(factory).bind()
-    except TypeError:
-        return False
-    except ValueError:
-        pass  # one of C has no signature
-    return True
-
-
-def _import(name: str) -> Any:
+def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         # The app's own missing imports are another matter, and say so best themselves.
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        remedy = "start where it lies, or name its folder: PYTHONPATH, or the server's own option"
+        remedy = "start where it lies, or name its folder in PYTHONPATH"
         raise NoSuchObject(f"there is no module {error.name!r}", remedy) from None
+
+
+def _callables(module: ModuleType) -> str:
+    own = [
+        name
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and not inspect.isclass(value)
+    ]
+    return ", ".join(sorted(own)) or "nothing that can be called"

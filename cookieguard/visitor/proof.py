@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
-from ..ledger.drafting import Source
+from ..ledger.drafting import Occasion
 from ..ledger.receipt import Layer, Shown
 from ..visit import Visit
 from .banner import changed_of
@@ -33,7 +33,8 @@ class Proof:
 
         What is accepted under a text that isn't today's any more counts for nothing: it is asked again.
         """
-        visit.source = Source(_page_of(posted, request), visit.source.address if visit.source else None)
+        address = visit.occasion.address if visit.occasion else None
+        visit.occasion = Occasion(_page_of(posted, request), address)
         stamp = read_stamp(posted.stamp, visit.policy)
         if stamp is None:
             return posted

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from ..ledger.receipt import Receipt, Shown
 
 
@@ -14,8 +12,5 @@ def receipts_as_json(receipts: Sequence[Receipt], text: Callable[[str], Shown | 
     """Write receipts with the texts that were shown, each once, by its hash."""
     hashes = dict.fromkeys(receipt.text for receipt in receipts if receipt.text)
     shown = {hash: found.content for hash in hashes if (found := text(hash))}
-    told = [
-        {**msgspec.to_builtins(receipt), "decisions": msgspec.to_builtins(receipt.decided)}
-        for receipt in receipts
-    ]
+    told = [receipt.plain() for receipt in receipts]
     return json.dumps({"receipts": told, "texts": shown}, ensure_ascii=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..adapter.fields import ask_whole, names_ours, navigates, take_back
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
-from ..adapter.source import source_of
+from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
 from ..visit import Visit
 from .request import Request, page_request
@@ -54,7 +54,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
                 visit.exclude()
                 return self.app(environ, start_response)
             if path in self._desk.paths:
-                visit.source = source_of(environ)
+                visit.occasion = occasion_of(environ)
                 reply = self._desk.answer(page_request(environ), visit)
                 request = Request(environ, root, path)
                 start_response(reply.status, visit.leave(list(reply.headers), request))

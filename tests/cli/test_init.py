@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-c", "from cookieguard.cli import run; run()", "init
 APPS = {
     "raises.py": "import os\nos.environ['NOPE']\n",
     "ends.py": "raise SystemExit('usage: ends')\n",
-    "none.py": "x = 3\ndef make(): return 3\ndef fails(): raise ValueError('no')\n",
+    "none.py": "x = 3\ndef make(): return 3\ndef fails(): raise ValueError('no')\ndef wants(x): return x\n",
     "needs.py": "import a_module_that_nobody_has\n",
     "wrapped.py": "from cookieguard import Policy\nPolicy.from_file('cookies.toml')\n",
     "wrong.py": "def app(): pass\n",
@@ -89,13 +89,18 @@ def categories(told: dict[str, object]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        pytest.param("raises:app", "importing raises raised KeyError: 'NOPE' (", id="raises at import"),
-        pytest.param("ends:app", "importing ends raised SystemExit: usage: ends", id="ends at import"),
-        pytest.param("none:app", "none has no 'app'; it has fails, make", id="no such attribute"),
+        pytest.param("raises:app", "loading raises:app raised KeyError: 'NOPE' (", id="raises at import"),
+        pytest.param("ends:app", "loading ends:app raised SystemExit: usage: ends", id="ends at import"),
+        pytest.param("none:app", "none has no 'app'; it has fails, make, wants", id="no such attribute"),
+        pytest.param("none", "none has no 'application'; it has fails", id="none of the usual names"),
+        pytest.param("none:wants()", "can be called without arguments", id="a factory that wants arguments"),
+        pytest.param("none:make(1)", "'none:make(1)' names nothing", id="arguments"),
         pytest.param("none:x", "none:x is an int, and no WSGI app", id="not callable"),
         pytest.param("none:make()", "none:make() is an int", id="a factory of something else"),
-        pytest.param("none:fails()", "calling fails() raised ValueError: no (", id="a factory that raises"),
-        pytest.param("nowhere:app", "there is no module 'nowhere' in ", id="no module"),
+        pytest.param(
+            "none:fails()", "loading none:fails() raised ValueError: no (", id="a factory that raises"
+        ),
+        pytest.param("nowhere:app", "there is no module 'nowhere'; start where it lies", id="no module"),
         pytest.param("nowhere.py:app", "there is no file 'nowhere.py'", id="no file"),
         pytest.param("needs:app", "No module named 'a_module_that_nobody_has'", id="a module that it needs"),
         pytest.param("wrapped:app", "run this before you wrap the app", id="a policy that isn't there"),
@@ -110,6 +115,13 @@ def test_what_is_no_app_is_a_sentence(spec: str, says: str, folder: Path) -> Non
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not (folder / "cookies.toml").exists()
+
+
+def test_a_file_need_not_be_named_as_modules_are(folder: Path) -> None:
+    (folder / "shops").mkdir()
+    (folder / "shop.py").rename(folder / "shops" / "my-shop.py")
+
+    assert init("--app", "shops/my-shop.py:app", "--yes").exit_code == 0
 
 
 def test_without_a_source_it_says_which_there_are() -> None:

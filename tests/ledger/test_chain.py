@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ledgers
 import pytest
-from sqlalchemy import text
+from msgspec.structs import asdict, replace
+from sqlalchemy import delete, insert, text
 
+from cookieguard.ledger.chain import ChainKeys, Head
 from cookieguard.ledger.pruning import prune
 from cookieguard.ledger.receipt import Receipt, Shown, new_id
 from cookieguard.ledger.store import Entry, Store, Tampered
+from cookieguard.ledger.tables import heads, receipts, texts
 from cookieguard.ledger.verifying import verify
 
 SHOWN = Shown("banner", "en", "<p>We use cookies.</p>")
@@ -196,7 +199,73 @@ def test_keys_rotate(store: Store, url: str) -> None:
     both = ledgers.store_of(url, (ledgers.SECRET, "a newer secret, as long as that"))
     fill(both, 2)
     assert verify(both).breaks == ()
-    newest = ledgers.Store(both.database, ledgers.Keys([b"a newer secret, as long as that"]))
+    newest = ledgers.Store(both.database, ledgers.ChainKeys([b"a newer secret, as long as that"]))
     assert newest.is_prepared()
     assert "isn't among the secret keys" in str(verify(newest).breaks[0])
     both.database.close()
+
+
+# What a ledger of 2026 holds: four receipts, the first pruned and the third erased.
+TEXT = "5TdBur0Hw3GxIjwCRcNeT0E9bLgBn-mYhDsvUCTSRX4"
+PRUNED, SECOND, THIRD, FOURTH = (
+    "uPnzwTXF1DuzEi6ZidHEMYXP_yO512S4G19kqHsETDA",
+    "OYwAEu7OD2uT07RtiB3pZz7bXt-EJe09I9xtcVNUbTY",
+    "eHYWVcko8RBSuRGhwPzteQemFgjMwHBmS4IGdjqnv08",
+    "a9nZPL73UW69HoOU-SAdVa5CnpUKmx95UaatFbZmTGQ",
+)
+KEY = "3ZRz4-da"
+HEAD = Head(0, 1, 4, FOURTH, 1, PRUNED, KEY, "tPpvTTvObweGN0_2eDM8cJqwvUgyFf7R2rU20vKiwdU")
+DECIDED = '[{"category":"analytics","choice":"accepted","digest":"d","day":"2026-11-25","gpc":false}]'
+
+
+ERASED = f"{KEY}.Qy-caacehoDcIBs0KdmK4dr2NaRm22nHv43H_PL5bfQ"
+DIGESTS = (
+    "4LbBjeBimU74o52rW5IO_Ctt2XRHUrvCMYsSEBsSyHY",
+    "aztliC7BdM9gRPQ79STYi9r4wMTOMDzuYlWErNIqxHM",
+    "sRcPrjDIAOOX7W34MVUStyBIY68RsVyBZl-qL9pVJeM",
+)
+SAID = (DECIDED, "banner", "en", "banner", TEXT, "/", None)
+ROWS = [
+    (0, 2, "2026-11-25", DIGESTS[0], KEY, SECOND, None, "A" * 21 + "1", "2026-11-25T12:00:00Z", *SAID),
+    (0, 3, "2026-11-25", DIGESTS[1], KEY, THIRD, ERASED, *[None] * 9),
+    (0, 4, "2026-11-26", DIGESTS[2], KEY, FOURTH, None, "A" * 21 + "3", "2026-11-26T12:00:00Z", *SAID),
+]
+
+
+def test_a_ledger_of_an_earlier_version_holds_and_goes_on(store: Store) -> None:
+    with store.database.writing() as connection:
+        connection.execute(delete(heads))
+        connection.execute(insert(heads).values(asdict(HEAD)))
+        connection.execute(insert(texts).values((TEXT, "banner", "en", "<p>We use cookies.</p>")))
+        for row in ROWS:
+            connection.execute(insert(receipts).values(row))
+
+    report = verify(store)
+    assert (report.breaks, report.verified, report.erased, report.pruned) == ((), 3, 1, 1)
+    assert store.prepare() == 1
+    fill(store, 1)
+    report = verify(store)
+    assert (report.breaks, report.anchor[0][0]) == ((), 5)
+
+
+def test_what_keys_sign_is_the_same_for_ever() -> None:
+    keys = ChainKeys([ledgers.SECRET.encode()])
+
+    assert keys.signed(HEAD) == HEAD and keys.vouches(HEAD)
+    assert not keys.vouches(replace(HEAD, count=3))
+    assert keys.link(KEY, 0, 2, PRUNED, "2026-11-25", DIGESTS[0]) == SECOND
+    assert keys.erasure(KEY, 0, 3, THIRD) == ERASED
+    assert keys.hide("192.0.2.1") == "DluIGh-Hq-pDJyRmzzBxht"
+    assert keys.seal(b"line") == "H-7GcQvdqH5LkShgldpBuek3OSCDojzrG1mAb-vSGfk" and keys.is_sealed(
+        b"line", keys.seal(b"line")
+    )
+
+
+def test_every_edited_text_is_named_however_many_there_are(store: Store) -> None:
+    for number in range(120):
+        store.append([entry(shown=Shown("banner", "en", f"<p>{number}</p>"))])
+    assert verify(store).breaks == ()
+    run(store, "UPDATE cookieguard_texts SET content='Harmless.' WHERE content IN ('<p>7</p>', '<p>110</p>')")
+
+    edited = {Shown("banner", "en", f"<p>{number}</p>").hash for number in (7, 110)}
+    assert {str(each) for each in verify(store).breaks} == {f"text {hash} was edited" for hash in edited}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -303,3 +304,21 @@ def test_a_start_while_the_database_is_away(tmp_path: Path, caplog: pytest.LogCa
     assert "can't be reached" in caplog.text
     assert ledgers.accept(guard, policy, "analytics") == ("503 Service Unavailable", None)
     assert ledgers.accept(guard, policy)[0] == "200 OK"
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        pytest.param("sqlalchemy.exc", "pip install 'cookieguard[ledger]'", id="the extra"),
+        pytest.param("fcntl", "needs a POSIX system", id="the system"),
+    ],
+)
+def test_what_is_missing_is_told(url: str, module: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cookieguard.ledger.ledger", "cookieguard.ledger.spool"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(ConfigurationError) as caught:
+        ledgers.guard_of(ledgers.policy_of(url))
+    assert caught.value.id == "cookieguard.E009" and says in str(caught.value)
+    assert ("pip install" in str(caught.value)) == (module != "fcntl")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cookieguard.ledger.chain import Keys
+from cookieguard.ledger.chain import ChainKeys
 from cookieguard.ledger.receipt import Receipt, Shown, new_id
 from cookieguard.ledger.spool import Spool
 
@@ -22,7 +22,7 @@ def receipt() -> Receipt:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path / "spool", Keys([b"k" * 32]))
+    return Spool(tmp_path / "spool", ChainKeys([b"k" * 32]))
 
 
 def test_in_order_and_some_at_a_time(spool: Spool) -> None:
@@ -49,12 +49,12 @@ def test_what_is_not_stored_stays(spool: Spool) -> None:
 PROCESS = """
 import sys
 from pathlib import Path
-from cookieguard.ledger.chain import Keys
+from cookieguard.ledger.chain import ChainKeys
 from cookieguard.ledger.receipt import Receipt, new_id
 from cookieguard.ledger.spool import Spool
 
 folder = Path(sys.argv[2])
-spool = Spool(folder / "spool", Keys([b"k" * 32]))
+spool = Spool(folder / "spool", ChainKeys([b"k" * 32]))
 if sys.argv[1] == "add":
     for _ in range(50):
         receipt = Receipt(new_id(0), "2026-11-25T12:00:00Z", "[]", "api")

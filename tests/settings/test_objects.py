@@ -27,6 +27,7 @@ def test_finds(spelled: str, found: object) -> None:
     [
         pytest.param("os", "names nothing", id="no name"),
         pytest.param("os:path:join", "names nothing", id="two colons"),
+        pytest.param(".path:join", "names nothing", id="relative"),
         pytest.param("os:path(1)", "names nothing", id="arguments"),
         pytest.param("os/path:join", "names nothing", id="a path"),
         pytest.param("no_such_module:app", "no module 'no_such_module'", id="no module"),
@@ -40,6 +41,19 @@ def test_says_what_is_missing(spelled: str, reason: str) -> None:
     with pytest.raises(NoSuchObject, match=reason) as caught:
         load_object(spelled)
     assert caught.value.remedy
+
+
+def test_a_factory_is_asked_what_it_takes_and_not_what_it_wraps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "decorated.py").write_text(
+        "import functools\n\n"
+        "def configured(make):\n    return functools.wraps(make)(lambda: make('production'))\n\n"
+        "@configured\ndef make(config):\n    return config\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert load_object("decorated:make()") == "production"
 
 
 def test_what_the_app_fails_to_import_is_its_own_matter(

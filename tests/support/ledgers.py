@@ -19,7 +19,7 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 from cookieguard import CookieGuard, Policy
-from cookieguard.ledger.chain import Keys
+from cookieguard.ledger.chain import ChainKeys
 from cookieguard.ledger.database import Database
 from cookieguard.ledger.store import Store
 
@@ -37,7 +37,7 @@ def policy_of(url: str, spool: str | None = None, **more: Any) -> Policy:
 
 def store_of(url: str, secrets: tuple[str, ...] = (SECRET,)) -> Store:
     """Return a migrated store, made where there is none."""
-    store = Store(Database(url, creates=True), Keys([secret.encode() for secret in secrets]))
+    store = Store(Database(url, creates=True), ChainKeys([secret.encode() for secret in secrets]))
     store.database.migrate()
     store.prepare()
     return store

@@ -2,98 +2,79 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import os
 import secrets
 import sys
 import traceback
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ...calling import is_async
 from ...errors import PolicyError
+from ...settings.objects import NoSuchObject, load_object
 from ..inputs import SECRET
 from ..manual import Failure
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_USUAL = ("app", "application")
-
 
 def load_app(spec: str) -> WSGIApplication:
     """Import an app; Failure says what is wrong with the name, or what the import raised.
 
-    `spec` is `module:app`, `module:make_app()` for a factory, or a file's path in the module's place.
+    `spec` is `module:app`, `module:make_app()` for a factory, or a file's path in the module's place;
+    where none is named behind it, the app is `app` or `application`.
     """
-    module_name, _, attribute = spec.partition(":") if not spec.startswith(":") else ("", "", "")
-    if not module_name:
+    name, _, attribute = spec.partition(":")
+    if not name:
         raise Failure(
             f"--app is {spec!r}; write module:attribute, as 'shop.wsgi:app' or 'shop.py:make_app()'"
         )
     # What is to be seen is what the app itself sets.
     os.environ["COOKIEGUARD_MODE"] = "off"
     os.environ.setdefault(SECRET, secrets.token_urlsafe(32))
-    module = _import(module_name)
-    app = _attribute(module, module_name, attribute)
+    folder, module = _placed(name)
+    sys.path.insert(0, str(folder))
+    app = _load(spec, module, attribute)
     if not callable(app):
         raise Failure(f"{spec} is {_article(type(app).__name__)}, and no WSGI app; name another attribute")
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(type(app).__call__):
+    if is_async(app):
         raise Failure(f"{spec} is an ASGI app; give a WSGI app, or record a visit and give it with --har")
     return app  # type: ignore[no-any-return]
 
 
-def _import(name: str) -> ModuleType:
-    folder, module_name = Path.cwd(), name
-    if name.endswith(".py") or "/" in name:
-        file = Path(name if name.endswith(".py") else f"{name}.py")
-        if not file.is_file():
-            raise Failure(f"there is no file {name!r}; write --app path/to/file.py:app")
-        folder, module_name = file.resolve().parent, file.stem
-    sys.path.insert(0, str(folder))
+def _placed(name: str) -> tuple[Path, str]:
+    """Return the folder that a module, or a file in its place, is imported from, and the module's name."""
+    if not name.endswith(".py") and "/" not in name:
+        return Path.cwd(), name
+    file = Path(name if name.endswith(".py") else f"{name}.py")
+    if not file.is_file():
+        raise Failure(f"there is no file {name!r}; write --app path/to/file.py:app")
+    return file.resolve().parent, file.stem
+
+
+def _load(spec: str, module: str, attribute: str) -> Any:
     try:
-        return importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise Failure(
-                f"there is no module {error.name!r} in {folder} or the environment; write --app module:app"
-            ) from error
-        raise Failure(_raised(f"importing {name}", error)) from error
+        return _find(module, attribute)
+    except NoSuchObject as error:
+        raise Failure(f"{error}; {error.remedy}") from error
     except PolicyError as error:
         problem = error.problems[0]
         raise Failure(
-            f"{name} loads a policy that isn't there or is wrong ({problem.source}: {problem.reason}); "
+            f"{spec} loads a policy that isn't there or is wrong ({problem.source}: {problem.reason}); "
             "run this before you wrap the app, or begin with an empty policy file and give --force"
         ) from error
     except (Exception, SystemExit) as error:
-        raise Failure(_raised(f"importing {name}", error)) from error
+        raise Failure(_raised(f"loading {spec}", error)) from error
 
 
-def _attribute(module: ModuleType, name: str, attribute: str) -> Any:
-    attribute, called = attribute.removesuffix("()"), attribute.endswith("()")
-    if not attribute:
-        attribute = next((usual for usual in _USUAL if hasattr(module, usual)), _USUAL[0])
-    found: Any = module
-    for step in attribute.split("."):
-        if not hasattr(found, step):
-            raise Failure(f"{name} has no {attribute!r}; it has {_callables(module)}")
-        found = getattr(found, step)
-    if not called:
-        return found
+def _find(module: str, attribute: str) -> Any:
+    if attribute:
+        return load_object(f"{module}:{attribute}")
     try:
-        return found()
-    except Exception as error:
-        raise Failure(_raised(f"calling {attribute}()", error)) from error
-
-
-def _callables(module: ModuleType) -> str:
-    own = [
-        name
-        for name, value in vars(module).items()
-        if callable(value) and not name.startswith("_") and not inspect.isclass(value)
-    ]
-    return ", ".join(sorted(own)) or "nothing that can be called"
+        return load_object(f"{module}:app")
+    except NoSuchObject:
+        return load_object(f"{module}:application")
 
 
 def _raised(doing: str, error: BaseException) -> str:

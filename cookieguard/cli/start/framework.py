@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import inspect
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
+from ...adapter.order import layers
 from ...policy.catalogue import load_service, service_names
 from ...policy.model import Declaration
-
-# By custom a middleware keeps what it wraps under one of these names.
-_WRAPPED = ("app", "wsgi_app", "application", "_app", "wsgi", "func", "fallback", "__self__", "__wrapped__")
-_MOST_LAYERS = 64
 
 
 class Named(Struct, frozen=True):
@@ -56,7 +50,7 @@ def facts_of(app: object) -> Facts:
     services: dict[str, None] = {}
     cookies: list[Named] = []
     host = None
-    for layer in _layers(app):
+    for layer in layers(app):
         roots = _roots(layer)
         services |= dict.fromkeys(root for root in sorted(roots) if root in service_names())
         if "flask" in roots and hasattr(layer, "config"):
@@ -68,34 +62,6 @@ def facts_of(app: object) -> Facts:
         cookies += _django_cookies(settings)
         host = host or _django_host(settings)
     return Facts(tuple(services), tuple({each.declaration.name: each for each in cookies}.values()), host)
-
-
-def _layers(app: object) -> Iterator[Any]:
-    waiting, known = [app], set[int]()
-    while waiting and len(known) < _MOST_LAYERS:
-        layer = waiting.pop(0)
-        if id(layer) in known or layer is None:
-            continue
-        known.add(id(layer))
-        yield layer
-        waiting += [each for each in _inside(layer) if callable(each)]
-
-
-def _inside(layer: object) -> Iterator[object]:
-    """Yield what a layer may wrap, whatever kind of object it is."""
-    for name in _WRAPPED:
-        # A proxy raises outside of a request.
-        with contextlib.suppress(Exception):
-            yield getattr(layer, name, None)
-    if isinstance(layer, functools.partial):
-        yield from layer.args
-    if inspect.isfunction(layer):
-        for cell in layer.__closure__ or ():
-            with contextlib.suppress(ValueError):
-                yield cell.cell_contents
-    mounts = getattr(layer, "__dict__", {}).get("mounts")
-    if isinstance(mounts, dict):
-        yield from mounts.values()
 
 
 def _roots(layer: object) -> set[str]:
