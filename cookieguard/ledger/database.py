@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import ConfigurationError
 from .tables import SCHEMA, VERSIONS
@@ -21,6 +22,7 @@ from .tables import SCHEMA, VERSIONS
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Seconds that a visitor may have to wait before an answer says that there is no proof.
 _PATIENCE = 5
+_FILE = "cookieguard.file"
 
 
 class Database:
@@ -126,7 +128,8 @@ def _read(url: str) -> URL:
 
 def _sqlite(url: URL, creates: bool) -> Engine:
     # `mode=rw`: an empty file in the wrong folder would be nobody's ledger.
-    path = f"file:{quote(os.path.abspath(url.database or ''))}?mode={'rwc' if creates else 'rw'}"  # noqa: PTH100
+    file = os.path.abspath(url.database or "")  # noqa: PTH100
+    path = f"file:{quote(file)}?mode={'rwc' if creates else 'rw'}"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
@@ -136,15 +139,30 @@ def _sqlite(url: URL, creates: bool) -> Engine:
     engine = create_engine(url, creator=connect, pool_timeout=_PATIENCE)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
+    def prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        record.info[_FILE] = _identity(file)
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: sqlite3.Connection, record: ConnectionPoolEntry, _: object) -> None:
+        # A file that was taken away or replaced takes writes still, and nobody would ever read them.
+        if record.info[_FILE] != _identity(file):
+            raise exc.InvalidatePoolError
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("cookieguard_begin", "BEGIN"))
 
     return engine
+
+
+def _identity(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - for each transaction
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _postgresql(url: URL, hasty: bool) -> Engine:

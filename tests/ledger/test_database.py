@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ledgers import SECRET
 from sqlalchemy import event, exc, text
 
 from cookieguard import ConfigurationError
 from cookieguard.ledger import database
+from cookieguard.ledger.chain import ChainKeys
+from cookieguard.ledger.database import Database
 from cookieguard.ledger.receipt import Receipt, new_id, time_of
 from cookieguard.ledger.store import Store
 from cookieguard.ledger.verifying import verify
@@ -53,6 +59,29 @@ def test_no_thread_waits_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(exc.TimeoutError, match="other threads"):
             waiting.result()
     assert store.append([]) == 0
+
+
+def test_a_file_that_was_taken_away_or_replaced_takes_no_writes(store: Store, tmp_path: Path) -> None:
+    """SQLite goes on with the file that it opened, which nobody would ever read."""
+    now, file, backup = time.time(), Path(store.database.name), tmp_path / "backup.db"
+    running = Store(Database(str(store.database.url), hasty=True), ChainKeys([SECRET.encode()]))
+
+    def decide(number: int) -> None:
+        running.append([(Receipt(new_id(now + number), time_of(now + number), "[]", "api"), None)])
+
+    decide(1)
+    store.database.close()
+    with closing(sqlite3.connect(file)) as opened, closing(sqlite3.connect(backup)) as copied:
+        opened.backup(copied)
+    for left in tmp_path.glob(f"{file.name}*"):
+        left.unlink()
+    with pytest.raises(exc.OperationalError, match="unable to open"):
+        decide(2)
+
+    backup.rename(file)
+    decide(3)
+    running.database.close()
+    assert verify(store).verified == 2
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
