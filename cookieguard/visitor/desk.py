@@ -61,7 +61,8 @@ class Desk:
         if enforcer.ledger:
             self._routes[f"{mount}/receipts"] = self._receipts
             self._posts[f"{mount}/receipts"] = self._erase
-        if enforcer.policy.consent.gpc == "honour":
+        # Where nothing is enforced the signal isn't honoured: what to say there is the app's.
+        if self._enforced and enforcer.policy.consent.gpc == "honour":
             self._routes[GPC_PATH] = _gpc_support
 
     @property
@@ -83,7 +84,8 @@ class Desk:
         stale = posted.stale if posted else ()
         status = "409 Conflict" if stale else "200 OK"
         if _wants_json(request):
-            return reply(status, json.dumps(_state(visit, posted), ensure_ascii=False), _JSON, _VARY)
+            state = _state(visit, posted, self._enforced)
+            return reply(status, json.dumps(state, ensure_ascii=False), _JSON, _VARY)
         page = render_page(
             request,
             visit,
@@ -106,6 +108,7 @@ class Desk:
             consent_cookie=visit.standing.scope.name,
             keep_language=bool(request.query_value("lang")),
             home=request.link("/"),
+            enforced=self._enforced,
             templates=self._templates,
             script=self._script_address(request, visit),
         )
@@ -229,9 +232,11 @@ def _wants_json(request: PageRequest) -> bool:
     return accept.best_match(["text/html", _JSON], "text/html") == _JSON
 
 
-def _state(visit: Visit, posted: Posted | None) -> dict[str, object]:
+def _state(visit: Visit, posted: Posted | None, enforced: bool) -> dict[str, object]:
     consent, policy = visit.consent, visit.policy
     state: dict[str, object] = {
+        # What isn't allowed passes all the same where nothing is enforced.
+        "enforced": enforced,
         "categories": {
             category.id: {
                 "allowed": consent.allows(category.id),

@@ -34,6 +34,7 @@ def render_policy(
     consent_cookie: str | None = None,
     keep_language: bool = False,
     home: str | None = None,
+    enforced: bool = True,
     templates: Templates = SHIPPED,
     script: str | None = None,
     style: str | None = None,
@@ -42,7 +43,8 @@ def render_policy(
 
     `mount` is the address of the visitor's pages. `consent_cookie` is the name that the consent
     cookie has here, by default the one over https. With `keep_language` links lead to pages in this
-    language, and `home` is an address to go back to. With a `style` the page is a file of its own.
+    language, and `home` is an address to go back to. Where nothing is `enforced` it promises no choice.
+    With a `style` the page is a file of its own.
     """
     texts = Texts(language, policy.language)
     links = Links(mount, language if keep_language else None)
@@ -54,7 +56,8 @@ def render_policy(
         "contact": contact_of(policy),
         "sections": sections_of(policy, texts, name),
         "browsers": BROWSER_HELP,
-        "change": _change(texts, links, format),
+        "enforced": enforced,
+        "change": _change(texts, links, format) if enforced else texts.say("page.report"),
         "style": style,
     }
     if format == "md":

@@ -290,6 +290,11 @@ def test_the_rest_is_there(words: str) -> None:
             id="gpc-ignored",
         ),
         pytest.param(REPORT, "", None, {}, "only being counted", "haven't decided", id="report"),
+        pytest.param(REPORT, "", None, {}, "Counts visitors.", "withdraw", id="report-promises-nothing"),
+        pytest.param(REPORT, "", ["chat"], {}, "only being counted", "You decided", id="decided-in-report"),
+        pytest.param(
+            REPORT, "", None, {"Sec_GPC": "1"}, "only being counted", "Global Privacy", id="gpc-in-report"
+        ),
     ],
 )
 def test_notices(
