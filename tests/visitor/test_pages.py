@@ -226,6 +226,15 @@ def test_each_cookie_is_explained(name: str, said: list[str]) -> None:
     assert not [words for words in said if words not in text]
 
 
+THIRD = {"name": "px", "category": "marketing", "purpose": "P.", "party": "third", "domain": "ads.test"}
+
+
+def test_a_third_party_without_a_provider_is_named_by_its_domain() -> None:
+    text = Page(Policy.from_dict({"cookies": [THIRD]})).cookie("px")
+
+    assert "Provider: ads.test" in text and "itself" not in text
+
+
 def test_providers_can_be_left() -> None:
     links = {link.attrib["href"]: link.text for link in Page().all("a")}
 

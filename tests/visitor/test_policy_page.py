@@ -132,6 +132,14 @@ def test_each_cookie_is_explained(format: Format) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_a_third_party_without_a_provider_is_named_by_its_domain(format: Format) -> None:
+    cookie = {"name": "px", "category": "marketing", "purpose": "P.", "party": "third", "domain": "ads.test"}
+    row = Document(format, Policy.from_dict({"cookies": [cookie]})).rows["px"]
+
+    assert row[1:4] == ["ads.test", "not stated", "ads.test (third party)"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize(
     "words",
     [
