@@ -558,6 +558,13 @@ def test_the_guard_believes_the_proxy_that_django_believes(said: str | None, coo
     assert answer.names == over_asgi.names == cookies_of(by_the_middleware) == [cookie]
 
 
+def test_a_header_that_only_looks_like_the_proxys_is_not_believed() -> None:
+    with with_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
+        answer = ask_asgi(get_asgi_application(), "/grants", headers={"X_Forwarded_Proto": "https"})
+
+    assert answer.names == ["cookieguard"]
+
+
 def test_the_guard_knows_the_prefix_that_django_is_told() -> None:
     with with_settings(FORCE_SCRIPT_NAME="/käse"):
         asked = "/template?template={%25 cookie_preferences_url %25}"

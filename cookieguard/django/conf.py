@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -59,6 +59,31 @@ def is_behind_proxy() -> bool:
     """Tell whether Django takes the scheme, the host or the prefix from elsewhere than the request."""
     trusted = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
     return bool(trusted) or settings.FORCE_SCRIPT_NAME is not None
+
+
+class Believed(Struct, frozen=True):
+    """What Django goes by in place of what the request says; None where that stands.
+
+    `root` is decoded.
+    """
+
+    scheme: str | None
+    host: str | None
+    root: str | None
+
+
+def believed(sent: Callable[[str], str | None]) -> Believed:
+    """Read what a trusted proxy tells, and the settings themselves.
+
+    `sent` returns a header by the key that an environ has for it, None where it wasn't sent.
+    """
+    scheme = None
+    if settings.SECURE_PROXY_SSL_HEADER:
+        header, secure = settings.SECURE_PROXY_SSL_HEADER
+        if (said := sent(header)) is not None:
+            scheme = "https" if said.partition(",")[0].strip() == secure else "http"
+    host = sent("HTTP_X_FORWARDED_HOST") if settings.USE_X_FORWARDED_HOST else None
+    return Believed(scheme, host, settings.FORCE_SCRIPT_NAME)
 
 
 def policy_file() -> Path | None:
