@@ -46,7 +46,8 @@ class Desk:
         self._templates = Templates(templates)
         self._enforced = enforcer.mode == "enforce"
         self._mount = mount = enforcer.policy.guard.mount
-        self._assets: dict[str, Callable[[PageRequest, Visit], Reply]] = {
+        # What says nothing in any language.
+        self._wordless: dict[str, Callable[[PageRequest, Visit], Reply]] = {
             f"{mount}/": lambda request, visit: _see(request.link(mount)),
             mount + SCRIPT_PATH: _serve_script,
             mount + STYLE.path: lambda request, visit: _serve_style(request, STYLE),
@@ -66,18 +67,18 @@ class Desk:
             self._posts[f"{mount}/receipts"] = _erase
         # Where nothing is enforced the signal isn't honoured: what to say there is the app's.
         if self._enforced and enforcer.policy.consent.gpc == "honour":
-            self._assets[GPC_PATH] = _gpc_support
+            self._wordless[GPC_PATH] = _gpc_support
 
     @property
     def paths(self) -> frozenset[str]:
         """The paths, below the app's root, that are ours."""
-        return frozenset((*self._assets, *self._pages))
+        return frozenset((*self._wordless, *self._pages))
 
     def answer(self, request: PageRequest, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
         path, reads = request.path, request.method in ("GET", "HEAD")
-        if reads and path in self._assets:
-            return self._assets[path](request, visit)
+        if reads and path in self._wordless:
+            return self._wordless[path](request, visit)
         context = self._context(request, visit)
         if reads:
             return self._pages[path](context)
