@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from logging import LogRecord
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .adapter.guarded import Guarded
 from .consent.seal import key_bytes
-from .errors import ConfigurationError, Problem
+from .errors import ConfigurationError
 from .guard.verdict import Override
-from .logger import logger
-from .policy.changes import describe_changes
-from .policy.document import Document, read_file
+from .policy.document import read_file
 from .policy.framework import declare
-from .policy.model import GUARD_COOKIES, Declaration
+from .policy.model import Declaration
 from .policy.policy import Policy
 from .policy.reader import suggest
 
@@ -30,10 +27,10 @@ _MODE = "set the environment variable COOKIEGUARD_MODE, or [guard] mode in the p
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """The guard's options, as the site gave them.
+    """The guard's options, as the site gave them until they are `completed`.
 
-    `policy` is the site's own, without the framework's cookies; `source` is the file it was read
-    from. `keys` is empty where the framework's own secret is to serve.
+    `policy` is till then the site's own, without the framework's cookies; `source` is the file it was
+    read from. `keys`, the oldest first, is empty where the framework's own secret is to serve.
     """
 
     policy: Policy
@@ -42,16 +39,23 @@ class Options(Struct, frozen=True, kw_only=True):
     templates: Path | None = None
     override: Override | None = None
 
-    def declaring(self, cookies: Sequence[Declaration]) -> Policy:
-        """Return the policy with the framework's cookies; PolicyError as `declare` says."""
-        return declare(self.policy, cookies, self._document())
+    def completed(self, cookies: Sequence[Declaration], keys: Keys) -> Options:
+        """Return them with the framework's cookies declared, signing with these keys.
 
-    def guard(self, kind: type[Guard], app: Any, policy: Policy, keys: Keys) -> Guard:
+        PolicyError as `declare` says.
+        """
+        document = read_file(self.source) if self.source is not None else None
+        return replace(self, policy=declare(self.policy, cookies, document), keys=keys)
+
+    def guard(self, kind: type[Guard], app: Any) -> Guard:
         """Put the guard of a protocol around an app. ConfigurationError says what is wrong."""
-        return kind(app, policy, secret_key=list(keys), override=self.override, templates=self.templates)
-
-    def _document(self) -> Document | None:
-        return read_file(self.source) if self.source is not None else None
+        return kind(
+            app,
+            self.policy,
+            secret_key=list(self.keys),
+            override=self.override,
+            templates=self.templates,
+        )
 
 
 def read_options(
@@ -92,41 +96,6 @@ def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
     for key in kept:
         key_bytes(key, name)
     return kept
-
-
-def describe(policy: Policy) -> Iterator[str]:
-    """Say in a few lines what a policy comes to."""
-    declared = [cookie for cookie in policy.declarations if cookie.name not in GUARD_COOKIES]
-    yield f"{len(declared)} cookies declared, {len(policy.warnings)} warnings"
-    for cookie in declared:
-        if cookie.origin == "framework":
-            yield f"  by the framework's own settings: {cookie.name} ({cookie.category})"
-    asked = ", ".join(category.id for category in policy.optional)
-    yield f"visitors decide on: {asked or 'nothing, all of them are essential'}"
-
-
-def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Declaration]) -> Iterator[str]:
-    """Say whom the change from an older policy file asks again; PolicyError where that doesn't load.
-
-    Both are compared as the app enforces them, with the framework's cookies: of the file alone the
-    digests are others.
-    """
-    yield from describe_changes(policy, declare(Policy.from_file(against), cookies))
-
-
-@contextmanager
-def shown_warnings() -> Iterator[None]:
-    """Keep the policy's warnings out of the log, for a check that shows them itself."""
-
-    def is_other(record: LogRecord) -> bool:
-        args = record.args
-        return not (isinstance(args, tuple) and args and isinstance(args[0], Problem))
-
-    logger.addFilter(is_other)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_other)
 
 
 def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | None]:

@@ -82,7 +82,8 @@ def sidecar(**flags: str | None) -> None:
         from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
         from ..sidecar import configured
-        from ..sidecar.upstream import logger, refuse_itself
+        from ..sidecar.logger import logger
+        from ..sidecar.upstream import refuse_itself
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("uvicorn", "httpcore", "httpx"):
             raise

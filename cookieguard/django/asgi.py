@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.core.asgi import get_asgi_application as get_unguarded
 
 from ..asgi.guard import ASGIApp, CookieGuard
 from ..asgi.request import Receive, Scope, Send
-from .conf import guard, is_behind_proxy
+from .conf import believed, guard, is_behind_proxy
 
 
 def get_asgi_application() -> ASGIApp:
@@ -25,23 +24,26 @@ class BehindProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Rewrite what Django would look up by itself, and hand on."""
         if scope["type"] == "http":
-            scope = _believed(scope)
+            scope = _believing(scope)
         await self.app(scope, receive, send)
 
 
-def _believed(scope: Scope) -> Scope:
+def _believing(scope: Scope) -> Scope:
     headers = [(bytes(name).lower(), bytes(value)) for name, value in scope.get("headers") or ()]
     sent = dict(headers)
+
+    def header(key: str) -> str | None:
+        # Not the other way round: a visitor's `X_Forwarded_Proto` would pass for the proxy's.
+        value = sent.get(key.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1"))
+        return None if value is None else value.decode("latin-1")
+
+    told = believed(header)
     changed = {**scope}
-    if settings.SECURE_PROXY_SSL_HEADER:
-        header, secure = settings.SECURE_PROXY_SSL_HEADER
-        said = sent.get(header.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1"))
-        if said is not None:
-            https = said.decode("latin-1").partition(",")[0].strip() == secure
-            changed["scheme"] = "https" if https else "http"
-    if settings.USE_X_FORWARDED_HOST and (host := sent.get(b"x-forwarded-host")) is not None:
+    if told.scheme is not None:
+        changed["scheme"] = told.scheme
+    if told.host is not None:
         others = [(name, value) for name, value in headers if name != b"host"]
-        changed["headers"] = [*others, (b"host", host)]
-    if settings.FORCE_SCRIPT_NAME is not None:
-        changed["root_path"] = settings.FORCE_SCRIPT_NAME
+        changed["headers"] = [*others, (b"host", told.host.encode("latin-1"))]
+    if told.root is not None:
+        changed["root_path"] = told.root
     return changed

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from ..adapter.guarded import find_guard
 from ..errors import ConfigurationError, PolicyError, Problem
-from ..options import shown_warnings
+from ..frameworkcheck import unlogged_warnings
 from ..wsgi import CookieGuard
 from .conf import guard, policy
 
@@ -21,7 +21,7 @@ MIDDLEWARE = "cookieguard.django.middleware.CookieGuardMiddleware"
 
 def check_guard(app_configs: Any, **_: object) -> list[CheckMessage]:
     """Try to build the guard; every mistake of the policy is a message of its own."""
-    with shown_warnings():
+    with unlogged_warnings():
         try:
             guard(CookieGuard, _nobody)
         except PolicyError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -15,22 +15,14 @@ from django.utils.module_loading import import_string
 from msgspec import Struct
 
 from ..errors import ConfigurationError
-from ..options import Guard, Keys, Options, own_keys, read_options
+from ..options import Guard, Options, own_keys, read_options
 from ..policy.policy import Policy
 from .cookies import framework_cookies
 
 
-class Configuration(Struct, frozen=True):
-    """What the settings say, with Django's own cookies declared and its secrets oldest first."""
-
-    options: Options
-    policy: Policy
-    keys: Keys
-
-
 @cache
-def configuration() -> Configuration:
-    """Read the settings; ConfigurationError says what is wrong with them."""
+def configuration() -> Options:
+    """Read the settings, with Django's own cookies and secrets; ConfigurationError says what is wrong."""
     given = getattr(settings, "COOKIEGUARD", None)
     if not isinstance(given, Mapping):
         what = "is missing" if given is None else f"is {type(given).__name__}, and must be a dict"
@@ -41,7 +33,7 @@ def configuration() -> Configuration:
     read = read_options(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
     # Django lists the newest of its old secrets first.
     keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
-    return Configuration(read, read.declaring(framework_cookies()), keys)
+    return read.completed(framework_cookies(), keys)
 
 
 def policy() -> Policy:
@@ -51,14 +43,38 @@ def policy() -> Policy:
 
 def guard(kind: type[Guard], app: Any) -> Guard:
     """Put the guard that the settings describe around an app; `kind` is that of its protocol."""
-    current = configuration()
-    return current.options.guard(kind, app, current.policy, current.keys)
+    return configuration().guard(kind, app)
 
 
 def is_behind_proxy() -> bool:
     """Tell whether Django takes the scheme, the host or the prefix from elsewhere than the request."""
     trusted = settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST
     return bool(trusted) or settings.FORCE_SCRIPT_NAME is not None
+
+
+class Believed(Struct, frozen=True):
+    """What Django goes by in place of what the request says; None where that stands.
+
+    `root` is decoded.
+    """
+
+    scheme: str | None
+    host: str | None
+    root: str | None
+
+
+def believed(sent: Callable[[str], str | None]) -> Believed:
+    """Read what a trusted proxy tells, and the settings themselves.
+
+    `sent` returns a header by the key that an environ has for it, None where it wasn't sent.
+    """
+    scheme = None
+    if settings.SECURE_PROXY_SSL_HEADER:
+        header, secure = settings.SECURE_PROXY_SSL_HEADER
+        if (said := sent(header)) is not None:
+            scheme = "https" if said.partition(",")[0].strip() == secure else "http"
+    host = sent("HTTP_X_FORWARDED_HOST") if settings.USE_X_FORWARDED_HOST else None
+    return Believed(scheme, host, settings.FORCE_SCRIPT_NAME)
 
 
 def policy_file() -> Path | None:

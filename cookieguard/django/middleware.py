@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from ..options import Options
 from ..wsgi import CookieGuard
-from .conf import Configuration, configuration, guard
+from .conf import configuration
 from .response import put_headers
 from .streaming import pieces_of, rewrite
 from .visits import ConsentOf, find_visit, visit_of
@@ -126,8 +127,8 @@ def _replace_body(response: Any, body: Iterable[bytes], call: _Call) -> None:
 
 
 @lru_cache(maxsize=8)
-def _guard_of(current: Configuration) -> CookieGuard:
-    return guard(CookieGuard, _app)
+def _guard_of(current: Options) -> CookieGuard:
+    return current.guard(CookieGuard, _app)
 
 
 def _app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -8,7 +8,8 @@ from ..consent.seal import Seal
 from ..ledger.chain import ChainKeys
 from ..ledger.database import Database
 from ..ledger.store import Store
-from .conf import Configuration, configuration
+from ..options import Options
+from .conf import configuration
 
 
 def store_of() -> Store:
@@ -17,7 +18,7 @@ def store_of() -> Store:
 
 
 @lru_cache(maxsize=8)
-def _store_of(current: Configuration) -> Store:
+def _store_of(current: Options) -> Store:
     ledger = current.policy.ledger
     assert ledger is not None
     return Store(Database(ledger.url, hasty=True), ChainKeys(Seal(current.keys).keys))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.http import HttpRequest
 
 from ..adapter.guarded import KEY, ROOT_KEY
-from ..consent.consent import Consent, day_of
+from ..consent.consent import Consent
+from ..consent.nobody import consent_of_nobody
 from ..errors import NoGuard
 from ..ledger.drafting import Occasion
 from ..visit import Visit
@@ -56,10 +56,7 @@ class ConsentOf:
 
 def _consent(request: HttpRequest) -> Consent:
     visit = find_visit(request)
-    if visit is not None:
-        return visit.consent
-    today = day_of(time.time())
-    return Consent.of(None, policy().on(today), today)
+    return consent_of_nobody(policy()) if visit is None else visit.consent
 
 
 def preferences_url(request: HttpRequest) -> str:

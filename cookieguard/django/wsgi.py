@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application as get_unguarded
 
 from ..wsgi import CookieGuard
-from .conf import guard, is_behind_proxy
+from .conf import believed, guard, is_behind_proxy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,13 +33,11 @@ class BehindProxy:
 
 
 def believe(environ: WSGIEnvironment) -> None:
-    """Write what a trusted proxy tells, or the settings themselves, over what its request says."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        header, secure = settings.SECURE_PROXY_SSL_HEADER
-        if (said := environ.get(header)) is not None:
-            https = said.partition(",")[0].strip() == secure
-            environ["wsgi.url_scheme"] = "https" if https else "http"
-    if settings.USE_X_FORWARDED_HOST and "HTTP_X_FORWARDED_HOST" in environ:
-        environ["HTTP_HOST"] = environ["HTTP_X_FORWARDED_HOST"]
-    if settings.FORCE_SCRIPT_NAME is not None:
-        environ["SCRIPT_NAME"] = settings.FORCE_SCRIPT_NAME.encode().decode("latin-1")
+    """Write what Django believes over what the request says."""
+    told = believed(environ.get)
+    if told.scheme is not None:
+        environ["wsgi.url_scheme"] = told.scheme
+    if told.host is not None:
+        environ["HTTP_HOST"] = told.host
+    if told.root is not None:
+        environ["SCRIPT_NAME"] = told.root.encode().decode("latin-1")

@@ -13,6 +13,5 @@ from __future__ import annotations
 from .cli import command
 from .consent import cookie_consent, current_visit, requires_consent
 from .extension import CookieGuard
-from .guarded import GuardedApp
 
-__all__ = ["CookieGuard", "GuardedApp", "command", "cookie_consent", "current_visit", "requires_consent"]
+__all__ = ["CookieGuard", "command", "cookie_consent", "current_visit", "requires_consent"]

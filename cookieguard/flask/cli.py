@@ -7,7 +7,7 @@ import flask
 from flask.cli import AppGroup
 
 from ..errors import CookieguardError, NoGuard
-from ..options import compare, describe, shown_warnings
+from ..frameworkcheck import compare, describe, unlogged_warnings
 from .cookies import framework_cookies
 from .guarded import NAME
 
@@ -28,7 +28,7 @@ def check(context: click.Context, against: str | None) -> None:
     Exits with 0 if the guard can start, 1 if it can't.
     """
     try:
-        with shown_warnings():
+        with unlogged_warnings():
             app = context.ensure_object(flask.cli.ScriptInfo).load_app()
             if NAME not in app.extensions:
                 raise NoGuard(f"the app {app.name!r} has no guard: CookieGuard(app) switches it on")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable
 from typing import Any, ParamSpec
 from urllib.parse import quote
@@ -12,7 +11,8 @@ import flask
 from werkzeug.local import LocalProxy
 
 from ..adapter.fields import navigates
-from ..consent.consent import Consent, day_of
+from ..consent.consent import Consent
+from ..consent.nobody import consent_of_nobody
 from ..errors import NoGuard
 from ..visit import Visit
 from ..wsgi import visit_from
@@ -34,8 +34,7 @@ def _consent() -> Consent:
         guarded: GuardedApp = flask.current_app.extensions[NAME]
     except KeyError:
         raise NoGuard("this app has no guard: CookieGuard(app) switches it on") from None
-    today = day_of(time.time())
-    return Consent.of(None, guarded.policy.on(today), today)
+    return consent_of_nobody(guarded.policy)
 
 
 current_visit: Visit = LocalProxy(lambda: visit_from(flask.request.environ))  # type: ignore[assignment]

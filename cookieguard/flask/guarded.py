@@ -94,7 +94,7 @@ class GuardedApp:
         )
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
-        return self._options.guard(WSGIGuard, self._inner, self._options.declaring(cookies), keys)
+        return self._options.completed(cookies, keys).guard(WSGIGuard, self._inner)
 
     def _keys(self) -> Keys:
         if self._options.keys:

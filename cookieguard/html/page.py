@@ -95,20 +95,11 @@ class Page:
         self._plan = plan
         self._unpacker = Unpacker(media.packing) if media.packing else None
 
-    @property
-    def held(self) -> int:
-        """How many tags were held so far."""
-        return self._holder.held if self._holder else 0
-
-    def feed(self, data: bytes) -> bytes:
-        """Take a piece of the body; return what may leave.
-
-        A small packed piece may be large unpacked: `steps` gives it in parts.
-        """
-        return b"".join(self.steps(data)) if self._unpacker else self._take(data)
-
     def steps(self, data: bytes) -> Iterable[bytes]:
-        """Return what `feed` does in parts, some empty, each made of 64 KiB unpacked when it is asked for."""
+        """Take a piece of the body; return what may leave in parts, some of them empty.
+
+        A small packed piece may be large unpacked: each part is made of 64 KiB of that when it is asked for.
+        """
         return map(self._take, self._unpacker.feed(data)) if self._unpacker else (self._take(data),)
 
     def finish(self) -> bytes:

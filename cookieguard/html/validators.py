@@ -10,10 +10,10 @@ from ..guard.fieldname import field_name
 
 _ETAG = re.compile(r'((?:W/)?"[\x21\x23-\x7e\x80-\xff]*)"')
 _LISTED = re.compile(r'[ \t]*((?:W/)?"[^"]*")[ \t]*(?:,|$)')
-VERSION_LENGTH = 12
-_OF_SOME_VERSION = re.compile(rf'-cg[0-9a-f]{{{VERSION_LENGTH}}}"$')
 OF_OURS = "-cg"
 """What each ETag of a rewritten page has in it."""
+VERSION_LENGTH = 12
+_OF_SOME_VERSION = re.compile(rf'{OF_OURS}[0-9a-f]{{{VERSION_LENGTH}}}"$')
 # They speak of bytes that no longer leave.
 _STALE = frozenset(
     {"last-modified", "accept-ranges", "content-md5", "digest", "repr-digest", "content-digest"}
@@ -34,7 +34,7 @@ def suffixed(headers: Headers, version: str) -> Headers:
         if field == "etag":
             tag = _ETAG.fullmatch(header[1].strip(WSP))
             if tag is not None:
-                changed.append((header[0], f'{tag[1]}-cg{version}"'))
+                changed.append((header[0], f'{tag[1]}{OF_OURS}{version}"'))
         elif field not in _STALE:
             changed.append(header)
     return changed
@@ -51,7 +51,7 @@ def strip_suffix(value: str, version: str) -> str:
     tags = _tags(value)
     if tags is None:
         return value
-    ours = f'-cg{version}"'
+    ours = f'{OF_OURS}{version}"'
     kept = []
     for tag in tags:
         if tag.endswith(ours):

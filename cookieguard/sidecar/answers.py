@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from html import escape
 
+from msgspec import Struct
+
 from ..asgi.request import Pairs, Scope, Send
 
 _PAGE = """<!doctype html>
@@ -23,12 +25,30 @@ _PAGE = """<!doctype html>
 """
 
 
-async def answer(
-    send: Send, scope: Scope, status: int, reason: str, text: str, *more: tuple[bytes, bytes]
-) -> None:
-    """Answer with a short page that says what is wrong, and `more` headers."""
-    page = _PAGE.format(status=status, reason=escape(reason), text=escape(text)).encode()
-    await _send_whole(send, scope, status, b"text/html; charset=utf-8", page, *more)
+class Answer(Struct, frozen=True):
+    """A short page that says what is wrong, and headers beside."""
+
+    status: int
+    reason: str
+    text: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+BAD_TARGET = Answer(400, "Bad Request", "The address isn't one of a site's.")
+# "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
+NOT_ALLOWED = Answer(405, "Method Not Allowed", "This can only be read.", ((b"allow", b"GET, HEAD"),))
+NO_FORWARD_PROXY = Answer(501, "Not Implemented", "This is no forward proxy.")
+NO_WEBSOCKETS = Answer(501, "Not Implemented", "WebSockets aren't carried here.")
+NO_ANSWER = Answer(502, "Bad Gateway", "The site can't be reached at the moment.")
+TOO_LATE = Answer(504, "Gateway Timeout", "The site takes too long to answer.")
+LOOP = Answer(508, "Loop Detected", "The site is set up so that requests go in circles.")
+
+
+async def answer(send: Send, scope: Scope, said: Answer) -> None:
+    """Send one of these."""
+    reason, text = escape(said.reason), escape(said.text)
+    page = _PAGE.format(status=said.status, reason=reason, text=text).encode()
+    await _send_whole(send, scope, said.status, b"text/html; charset=utf-8", page, *said.headers)
 
 
 async def answer_json(send: Send, scope: Scope, data: Mapping[str, object]) -> None:

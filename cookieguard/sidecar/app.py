@@ -19,18 +19,16 @@ from ..guard.verdict import Override
 from ..policy.checks import is_mountable
 from ..policy.classifier import is_under
 from ..policy.policy import Policy
-from .answers import answer, answer_json
-from .forward import NO_ANSWER, BrokenOff, Forwarder
+from .answers import BAD_TARGET, NO_ANSWER, NOT_ALLOWED, answer, answer_json
+from .forward import BrokenOff, Forwarder
 from .headers import unbelieved_proxy, values_of
+from .logger import logger
 from .target import in_origin_form
-from .upstream import Upstream, logger
+from .upstream import Upstream
 
 HEALTH_PATH = "/.well-known/cookieguard/health"
 # Under this name in a scope's state a server may offer to reset the request's connection.
 RESET = "cookieguard.reset"
-_BAD_TARGET = (400, "Bad Request", "The address isn't one of a site's.")
-# "The origin server MUST generate an Allow header field in a 405 response" (RFC 9110, 15.5.6).
-_NOT_ALLOWED = (405, "Method Not Allowed", "This can only be read.", (b"allow", b"GET, HEAD"))
 
 
 class Sidecar:
@@ -86,7 +84,7 @@ class Sidecar:
         sending = _Sending(send)
         asked = in_origin_form(scope)
         if asked is None:
-            await answer(sending.send, scope, *_BAD_TARGET)
+            await answer(sending.send, scope, BAD_TARGET)
             return
         scope = asked
         own = self._own.get(scope["path"])
@@ -94,7 +92,7 @@ class Sidecar:
             if scope["method"] in ("GET", "HEAD"):
                 await own(scope, receive, sending.send)
             else:
-                await answer(sending.send, scope, *_NOT_ALLOWED)
+                await answer(sending.send, scope, NOT_ALLOWED)
             return
         if not self._told_of_proxy and (proxy := unbelieved_proxy(scope)):
             self._told_of_proxy = True
@@ -108,7 +106,7 @@ class Sidecar:
         except BrokenOff:
             # The server closes a connection whose response doesn't end: nobody takes it for whole.
             if not sending.started:
-                await answer(sending.send, scope, *NO_ANSWER)
+                await answer(sending.send, scope, NO_ANSWER)
             elif scope["http_version"] == "1.0" and (reset := scope.get("state", {}).get(RESET)):
                 # HTTP/1.0 has no chunks: without a Content-Length the close is the end of the body.
                 reset()
@@ -123,11 +121,11 @@ class Sidecar:
 
     async def _tell_health(self, scope: Scope, receive: Receive, send: Send) -> None:
         policy = self.enforcer.policy.on(day_of(self._clock()))
-        told = {"status": "ok", "mode": self.enforcer.mode, "policy": policy_digest(policy)}
+        told = {"status": "ok", "mode": self.enforcer.mode, "policy": _digest_of_categories(policy)}
         await answer_json(send, scope, told)
 
 
-def policy_digest(policy: Policy) -> str:
+def _digest_of_categories(policy: Policy) -> str:
     """Return twelve hex digits over all categories' digests: what a visitor is asked about."""
     digests = "".join(f"{id}:{category.digest}\n" for id, category in sorted(policy.categories.items()))
     return hashlib.sha256(digests.encode()).hexdigest()[:12]

@@ -9,10 +9,11 @@ import httpcore
 import httpx
 
 from ..asgi.request import Message, Pairs, Receive, Scope, Send, pairs_of
-from .answers import answer
+from .answers import LOOP, NO_ANSWER, NO_FORWARD_PROXY, NO_WEBSOCKETS, TOO_LATE, Answer, answer
 from .headers import from_upstream, passed_here, to_upstream, values_of
+from .logger import logger
 from .sockets import Backend
-from .upstream import Upstream, greet, logger
+from .upstream import Upstream, greet
 
 # Below what servers wait for another request: one that ends in between is lost.
 _IDLE_SECONDS = 2.0
@@ -53,7 +54,7 @@ class Forwarder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = _refusal(scope)
         if refusal is not None:
-            await answer(send, scope, *refusal)
+            await answer(send, scope, refusal)
             return
         body = _Body(scope, receive)
         # Whichever ends first: the exchange, or the visitor's patience.
@@ -77,14 +78,14 @@ class Forwarder:
         except _FAILURES as error:
             logger.error("the app at %s gave no answer: %s", self._upstream.url, self._why(error))
             late = isinstance(error, httpcore.TimeoutException)
-            await answer(send, scope, *(_TOO_LATE if late else NO_ANSWER))
+            await answer(send, scope, TOO_LATE if late else NO_ANSWER)
             return
         try:
             # "Values outside the range 100..599 are invalid" (RFC 9110, 15), and servers know no words for
             # them; 1xx ends nothing.
             if not 200 <= response.status <= 599:
                 logger.error("the app at %s gave no answer: its status is invalid", self._upstream.url)
-                await answer(send, scope, *NO_ANSWER)
+                await answer(send, scope, NO_ANSWER)
                 return
             await _pass_on(response, send)
         except _FAILURES as error:
@@ -181,21 +182,16 @@ class _Body:
             pass
 
 
-_Said = tuple[int, str, str]
-NO_ANSWER: _Said = (502, "Bad Gateway", "The site can't be reached at the moment.")
-_TOO_LATE: _Said = (504, "Gateway Timeout", "The site takes too long to answer.")
-
-
-def _refusal(scope: Scope) -> _Said | None:
+def _refusal(scope: Scope) -> Answer | None:
     """Return the answer to what isn't forwarded."""
     headers: Pairs = pairs_of(scope)
     if passed_here(scope):
         logger.error("a request came back through the sidecar: upstream leads to a sidecar again")
-        return 508, "Loop Detected", "The site is set up so that requests go in circles."
+        return LOOP
     # Methods are case-sensitive, but not every app's server knows it.
     if scope["method"].upper() == "CONNECT":
-        return 501, "Not Implemented", "This is no forward proxy."
+        return NO_FORWARD_PROXY
     if any(value.strip().lower() == b"websocket" for value in values_of(headers, b"upgrade")):
         logger.warning("a WebSocket was refused: the sidecar carries none, so lead its path past the sidecar")
-        return 501, "Not Implemented", "WebSockets aren't carried here."
+        return NO_WEBSOCKETS
     return None

@@ -6,9 +6,9 @@ import re
 from urllib.parse import unquote
 
 from ..asgi.request import Scope, pairs_of
-from .upstream import HOST
+from .upstream import AUTHORITY
 
-_ABSOLUTE = re.compile(rb"(?i:https?)://(%b)(/.*)?" % HOST.pattern.encode("ascii"))
+_ABSOLUTE = re.compile(rb"(?i:https?)://(%b)(/.*)?" % AUTHORITY.pattern.encode("ascii"))
 
 
 def in_origin_form(scope: Scope) -> Scope | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import socket
 import ssl
@@ -13,13 +12,12 @@ import httpx
 from msgspec import Struct
 
 from ..errors import ConfigurationError
-
-logger = logging.getLogger("cookieguard.sidecar")
+from .logger import logger
 
 _GREETING_SECONDS = 2.0
 _PORTS = {"http": 80, "https": 443}
 # A name or an address, with a port or without.
-HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 class Upstream(Struct, frozen=True):
@@ -43,7 +41,7 @@ class Upstream(Struct, frozen=True):
             raise _bad_upstream(self.url, "it isn't an http or https address")
         if url.path not in ("", "/") or url.query or url.fragment or url.userinfo:
             raise _bad_upstream(self.url, "only scheme, host and port can be said")
-        if self.host is not None and not HOST.fullmatch(self.host):
+        if self.host is not None and not AUTHORITY.fullmatch(self.host):
             raise ConfigurationError(
                 "cookieguard.E030", f"the Host to send is {self.host!r}; give a name, with a port or without"
             )

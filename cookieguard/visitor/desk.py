@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 
 from werkzeug.datastructures import MIMEAccept
@@ -15,8 +15,9 @@ from ..ledger.receipt import Layer
 from ..visit import Visit
 from .banner import render_banner
 from .choice import BadChoice, Posted, is_json, read_choice
+from .context import Links, PageContext
 from .origin import local_path, sender
-from .pages import render_dialog, render_error, render_page, texts_for
+from .pages import render_dialog, render_error, render_page
 from .policy_page import Format, render_policy
 from .proof import Proof
 from .receipts import receipts_as_json
@@ -25,7 +26,7 @@ from .script import SCRIPT_PATH, page_language, script_for
 from .shown import ShownTexts
 from .style import POLICY_STYLE, STYLE, Style
 from .templating import Templates
-from .texts import Texts, languages
+from .texts import Texts, choose_language, languages
 
 GPC_PATH = "/.well-known/gpc.json"
 _HTML = "text/html; charset=utf-8"
@@ -45,172 +46,108 @@ class Desk:
         self._templates = Templates(templates)
         self._enforced = enforcer.mode == "enforce"
         self._mount = mount = enforcer.policy.guard.mount
-        self._routes: dict[str, Callable[[PageRequest, Visit], Reply]] = {
-            mount: self._show,
+        # What says nothing in any language.
+        self._wordless: dict[str, Callable[[PageRequest, Visit], Reply]] = {
             f"{mount}/": lambda request, visit: _see(request.link(mount)),
-            f"{mount}/policy": lambda request, visit: self._policy(request, visit, "html"),
-            f"{mount}/policy.md": lambda request, visit: self._policy(request, visit, "md"),
-            f"{mount}/banner": self._banner,
             mount + SCRIPT_PATH: _serve_script,
-            f"{mount}/dialog": self._dialog,
             mount + STYLE.path: lambda request, visit: _serve_style(request, STYLE),
             mount + POLICY_STYLE.path: lambda request, visit: _serve_style(request, POLICY_STYLE),
         }
+        self._pages: dict[str, Callable[[PageContext], Reply]] = {
+            mount: self._show,
+            f"{mount}/policy": lambda context: _policy(context, "html"),
+            f"{mount}/policy.md": lambda context: _policy(context, "md"),
+            f"{mount}/banner": self._banner,
+            f"{mount}/dialog": self._dialog,
+        }
+        self._posts: dict[str, Callable[[PageContext], Reply]] = {mount: self._decide}
         self._proof = Proof(ShownTexts(self._templates, mount)) if enforcer.ledger else None
-        self._posts: dict[str, Callable[[PageRequest, Visit], Reply]] = {mount: self._decide}
         if enforcer.ledger:
-            self._routes[f"{mount}/receipts"] = self._receipts
-            self._posts[f"{mount}/receipts"] = self._erase
-        if enforcer.policy.consent.gpc == "honour":
-            self._routes[GPC_PATH] = _gpc_support
+            self._pages[f"{mount}/receipts"] = _receipts
+            self._posts[f"{mount}/receipts"] = _erase
+        # Where nothing is enforced the signal isn't honoured: what to say there is the app's.
+        if self._enforced and enforcer.policy.consent.gpc == "honour":
+            self._wordless[GPC_PATH] = _gpc_support
 
     @property
     def paths(self) -> frozenset[str]:
         """The paths, below the app's root, that are ours."""
-        return frozenset(self._routes)
+        return frozenset((*self._wordless, *self._pages))
 
     def answer(self, request: PageRequest, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
-        takes = request.path in self._posts
-        if request.method == "POST" and takes:
-            return self._posts[request.path](request, visit)
-        if request.method not in ("GET", "HEAD"):
-            allowed = "GET, HEAD, POST" if takes else "GET, HEAD"
-            return self._error("405 Method Not Allowed", "error.method", request, visit, ("Allow", allowed))
-        return self._routes[request.path](request, visit)
+        path, reads = request.path, request.method in ("GET", "HEAD")
+        if reads and path in self._wordless:
+            return self._wordless[path](request, visit)
+        context = self._context(request, visit)
+        if reads:
+            return self._pages[path](context)
+        if request.method == "POST" and path in self._posts:
+            return self._posts[path](context)
+        allowed = "GET, HEAD, POST" if path in self._posts else "GET, HEAD"
+        return _error(context, "405 Method Not Allowed", "error.method", ("Allow", allowed))
 
-    def _show(self, request: PageRequest, visit: Visit, posted: Posted | None = None) -> Reply:
+    def _context(self, request: PageRequest, visit: Visit) -> PageContext:
+        policy, asked = visit.policy, request.query_value("lang")
+        language = choose_language(policy, asked, request.headers.get("accept-language"))
+        mount = request.link(self._mount)
+        return PageContext(
+            request=request,
+            visit=visit,
+            texts=Texts(language, policy.language),
+            # Links keep a language that was asked for; any other the browser asks for again.
+            links=Links(mount, language if asked else None),
+            templates=self._templates,
+            enforced=self._enforced,
+            script=mount + script_for(policy, language).path if self._enforced else None,
+        )
+
+    def _show(self, context: PageContext, posted: Posted | None = None) -> Reply:
         stale = posted.stale if posted else ()
         status = "409 Conflict" if stale else "200 OK"
-        if _wants_json(request):
-            return reply(status, json.dumps(_state(visit, posted), ensure_ascii=False), _JSON, _VARY)
-        page = render_page(
-            request,
-            visit,
-            request.link(self._mount),
-            stale=stale,
-            enforced=self._enforced,
-            templates=self._templates,
-            script=self._script_address(request, visit),
-            stamp=self._stamp("preferences", request, visit),
-        )
+        if _wants_json(context.request):
+            return reply(status, json.dumps(_state(context, stale), ensure_ascii=False), _JSON, _VARY)
+        page = render_page(context, stale=stale, stamp=self._stamp("preferences", context))
         return reply(status, page, _HTML, _VARY)
 
-    def _policy(self, request: PageRequest, visit: Visit, format: Format) -> Reply:
-        document = render_policy(
-            visit.policy,
-            texts_for(request, visit.policy).language,
-            visit.today,
-            request.link(self._mount),
-            format=format,
-            consent_cookie=visit.standing.scope.name,
-            keep_language=bool(request.query_value("lang")),
-            home=request.link("/"),
-            templates=self._templates,
-            script=self._script_address(request, visit),
-        )
-        kind = _MARKDOWN if format == "md" else _HTML
-        return reply("200 OK", document, kind, ("Vary", "Accept-Language"))
-
-    def _banner(self, request: PageRequest, visit: Visit) -> Reply:
+    def _banner(self, context: PageContext) -> Reply:
         if not self._enforced:
             return NOTHING
-        stamp = self._stamp("banner", request, visit)
-        banner = render_banner(
-            request, visit, request.link(self._mount), templates=self._templates, stamp=stamp
-        )
+        banner = render_banner(context, stamp=self._stamp("banner", context))
         return NOTHING if banner is None else reply("200 OK", banner, _HTML, _VARY)
 
-    def _dialog(self, request: PageRequest, visit: Visit) -> Reply:
-        link = request.link(self._mount)
-        dialog = render_dialog(
-            request,
-            visit,
-            link,
-            enforced=self._enforced,
-            templates=self._templates,
-            stamp=self._stamp("preferences", request, visit),
-        )
+    def _dialog(self, context: PageContext) -> Reply:
+        dialog = render_dialog(context, stamp=self._stamp("preferences", context))
         return reply("200 OK", dialog, _HTML, _VARY)
 
-    def _stamp(self, layer: Layer, request: PageRequest, visit: Visit) -> str:
-        return self._proof.stamp(layer, request, visit) if self._proof else ""
+    def _stamp(self, layer: Layer, context: PageContext) -> str:
+        return self._proof.stamp(layer, context) if self._proof else ""
 
-    def _script_address(self, request: PageRequest, visit: Visit) -> str | None:
-        """Return the address of the browser guard, None where nothing is enforced."""
+    def _decide(self, context: PageContext) -> Reply:
+        request, visit = context.request, context.visit
         if not self._enforced:
-            return None
-        language = texts_for(request, visit.policy).language
-        return request.link(self._mount) + script_for(visit.policy, language).path
-
-    def _decide(self, request: PageRequest, visit: Visit) -> Reply:
-        if not self._enforced:
-            return self._error("409 Conflict", "page.report", request, visit)
+            return _error(context, "409 Conflict", "page.report")
         who = sender(request)
         # Before the body: it may come slowly, and holds a worker until it is there.
         if who == "foreign":
-            return self._error("403 Forbidden", "error.foreign", request, visit)
+            return _error(context, "403 Forbidden", "error.foreign")
         try:
             posted = read_choice(request.read(), request.content_type, visit.policy)
         except BadChoice as error:
-            return self._error(error.status, str(error), request, visit)
+            return _error(context, error.status, str(error))
         if who == "unknown" and posted.accepts:
-            return self._error("403 Forbidden", "error.foreign", request, visit)
+            return _error(context, "403 Forbidden", "error.foreign")
         if self._proof:
             posted = self._proof.take(posted, request, visit)
         try:
             _apply(posted, visit)
         except LedgerUnavailable:
-            return self._unproved(posted, request, visit)
+            return _unproved(posted, context)
         if posted.stale or _wants_json(request):
-            return self._show(request, visit, posted)
+            return self._show(context, posted)
         language = request.query_value("lang")
         kept = f"&lang={language}" if language in languages(visit.policy) else ""
-        return _see(local_path(posted.next) or f"{request.link(self._mount)}?saved{kept}")
-
-    def _unproved(self, posted: Posted, request: PageRequest, visit: Visit) -> Reply:
-        # What the same form takes back needs no proof: "a refusal or withdrawal always works".
-        left_open = {*posted.accepted, *posted.stale, *posted.unseen}
-        optional = [category.id for category in visit.policy.optional if category.id not in left_open]
-        if posted.action == "decide" and (taken := [id for id in optional if visit.consent.allows(id)]):
-            visit.withdraw(taken)
-        return self._unavailable(request, visit)
-
-    def _unavailable(self, request: PageRequest, visit: Visit) -> Reply:
-        return self._error("503 Service Unavailable", "error.ledger", request, visit, ("Retry-After", "30"))
-
-    def _receipts(self, request: PageRequest, visit: Visit) -> Reply:
-        try:
-            told = receipts_as_json(visit.receipts(), visit.receipt_text)
-        except LedgerUnavailable:
-            return self._unavailable(request, visit)
-        return reply("200 OK", told, _JSON, ("Vary", "Cookie"))
-
-    def _erase(self, request: PageRequest, visit: Visit) -> Reply:
-        # Nobody else may take a visitor's proof away.
-        if sender(request) != "same-origin":
-            return self._error("403 Forbidden", "error.foreign", request, visit)
-        try:
-            return reply("200 OK", json.dumps({"erased": visit.erase_receipts()}), _JSON)
-        except LedgerUnavailable:
-            return self._unavailable(request, visit)
-
-    def _error(
-        self, status: str, message: str, request: PageRequest, visit: Visit, *headers: tuple[str, str]
-    ) -> Reply:
-        if _wants_json(request):
-            texts = Texts("en", visit.policy.language)
-            text = str(texts.say(message)) if texts.knows(message) else message
-            return reply(status, json.dumps({"error": text}, ensure_ascii=False), _JSON, *headers)
-        page = render_error(
-            request,
-            visit,
-            request.link(self._mount),
-            message,
-            templates=self._templates,
-            script=self._script_address(request, visit),
-        )
-        return reply(status, page, _HTML, *headers)
+        return _see(local_path(posted.next) or f"{context.links.mount}?saved{kept}")
 
 
 def _apply(posted: Posted, visit: Visit) -> None:
@@ -222,6 +159,51 @@ def _apply(posted: Posted, visit: Visit) -> None:
         visit.decide(posted.accepted, undecided={*posted.stale, *posted.unseen})
 
 
+def _unproved(posted: Posted, context: PageContext) -> Reply:
+    # What the same form takes back needs no proof: "a refusal or withdrawal always works".
+    visit, left_open = context.visit, {*posted.accepted, *posted.stale, *posted.unseen}
+    optional = [category.id for category in visit.policy.optional if category.id not in left_open]
+    if posted.action == "decide" and (taken := [id for id in optional if visit.consent.allows(id)]):
+        visit.withdraw(taken)
+    return _unavailable(context)
+
+
+def _receipts(context: PageContext) -> Reply:
+    visit = context.visit
+    try:
+        told = receipts_as_json(visit.receipts(), visit.receipt_text)
+    except LedgerUnavailable:
+        return _unavailable(context)
+    return reply("200 OK", told, _JSON, ("Vary", "Cookie"))
+
+
+def _erase(context: PageContext) -> Reply:
+    # Nobody else may take a visitor's proof away.
+    if sender(context.request) != "same-origin":
+        return _error(context, "403 Forbidden", "error.foreign")
+    try:
+        return reply("200 OK", json.dumps({"erased": context.visit.erase_receipts()}), _JSON)
+    except LedgerUnavailable:
+        return _unavailable(context)
+
+
+def _unavailable(context: PageContext) -> Reply:
+    return _error(context, "503 Service Unavailable", "error.ledger", ("Retry-After", "30"))
+
+
+def _error(context: PageContext, status: str, message: str, *headers: tuple[str, str]) -> Reply:
+    if _wants_json(context.request):
+        texts = Texts("en", context.policy.language)
+        text = str(texts.say(message)) if texts.knows(message) else message
+        return reply(status, json.dumps({"error": text}, ensure_ascii=False), _JSON, *headers)
+    return reply(status, render_error(context, message), _HTML, *headers)
+
+
+def _policy(context: PageContext, format: Format) -> Reply:
+    kind = _MARKDOWN if format == "md" else _HTML
+    return reply("200 OK", render_policy(context, format), kind, ("Vary", "Accept-Language"))
+
+
 def _wants_json(request: PageRequest) -> bool:
     if request.method == "POST" and is_json(request.content_type):
         return True
@@ -229,9 +211,11 @@ def _wants_json(request: PageRequest) -> bool:
     return accept.best_match(["text/html", _JSON], "text/html") == _JSON
 
 
-def _state(visit: Visit, posted: Posted | None) -> dict[str, object]:
-    consent, policy = visit.consent, visit.policy
+def _state(context: PageContext, stale: Sequence[str]) -> dict[str, object]:
+    consent, policy = context.visit.consent, context.policy
     state: dict[str, object] = {
+        # What isn't allowed passes all the same where nothing is enforced.
+        "enforced": context.enforced,
         "categories": {
             category.id: {
                 "allowed": consent.allows(category.id),
@@ -246,8 +230,8 @@ def _state(visit: Visit, posted: Posted | None) -> dict[str, object]:
         "decided_on": consent.day.isoformat() if consent.day else None,
         "gpc": consent.gpc,
     }
-    if posted and posted.stale:
-        state["stale"] = list(posted.stale)
+    if stale:
+        state["stale"] = list(stale)
     return state
 
 

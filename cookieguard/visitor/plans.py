@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,12 +10,13 @@ from ..guard.caching import Headers
 from ..html.address import Gate
 from ..html.linkheader import without_held_links
 from ..html.page import Page, Plan, open_page
-from ..html.validators import VERSION_LENGTH, suffixed
+from ..html.validators import suffixed
 from ..policy.policy import Policy
 from ..policy.waiting import waiting_hosts
 from ..visit import Visit
 from .request import quoted_root
 from .script import link_bar, page_language, script_for, script_tag
+from .version import version_of
 
 _MOST = 64
 
@@ -92,4 +92,4 @@ def _version(policy: Policy, mount: str) -> str:
     language = page_language(policy, None)
     script = script_for(policy, language).version
     changes = (script, mount, link_bar(policy, mount, language), policy.guard.inject, policy.guard.gate)
-    return hashlib.sha256(repr(changes).encode()).hexdigest()[:VERSION_LENGTH]
+    return version_of(repr(changes).encode())

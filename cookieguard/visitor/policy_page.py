@@ -10,8 +10,8 @@ from markupsafe import Markup
 from ..policy.model import CONSENT_COOKIES
 from ..policy.policy import Policy
 from .browsers import BROWSER_HELP
+from .context import Links, PageContext, shell
 from .markdown import Markdown, escape_markdown, link_markdown
-from .pages import SHIPPED, Links, shell
 from .sections import contact_of, sections_of
 from .style import POLICY_STYLE, STYLE
 from .templating import Templates
@@ -19,56 +19,58 @@ from .texts import Texts
 
 Format = Literal["html", "md"]
 
+_SHIPPED = Templates()
 _LINK = Markup('<a href="{}">{}</a>')
 # Stands for a link while the sentence around it is escaped; no text has it.
 _PLACE = "\ue000"
 
 
-def render_policy(
-    policy: Policy,
-    language: str,
-    today: date,
-    mount: str,
-    *,
-    format: Format = "html",
-    consent_cookie: str | None = None,
-    keep_language: bool = False,
-    home: str | None = None,
-    templates: Templates = SHIPPED,
-    script: str | None = None,
-    style: str | None = None,
-) -> str:
-    """Render the policy in force, in one of its languages.
-
-    `mount` is the address of the visitor's pages. `consent_cookie` is the name that the consent
-    cookie has here, by default the one over https. With `keep_language` links lead to pages in this
-    language, and `home` is an address to go back to. With a `style` the page is a file of its own.
-    """
-    texts = Texts(language, policy.language)
-    links = Links(mount, language if keep_language else None)
-    name = consent_cookie or CONSENT_COOKIES[policy.consent.domain is None]
+def render_policy(context: PageContext, format: Format) -> str:
+    """Render the policy in force, in the visitor's language."""
+    visit, texts = context.visit, context.texts
     page = {
-        **shell(policy, texts, links, here=f"{mount}/policy", script=script),
-        "today": today,
-        "home": home,
-        "contact": contact_of(policy),
-        "sections": sections_of(policy, texts, name),
-        "browsers": BROWSER_HELP,
-        "change": _change(texts, links, format),
-        "style": style,
+        **_values(context.policy, texts, context.links, visit.today, visit.standing.scope.name, format),
+        "script": context.script,
+        "home": context.request.link("/"),
+        "enforced": context.enforced,
     }
-    if format == "md":
-        return templates.render("policy.md", {**page, "link": link_markdown})
-    return templates.render("policy.html" if style is None else "policy-document.html", page)
+    if not context.enforced:
+        page["change"] = texts.say("page.report")
+    return context.templates.render("policy.md" if format == "md" else "policy.html", page)
 
 
 def render_document(
     policy: Policy, language: str, today: date, *, site: str = "", format: Format = "html"
 ) -> str:
-    """Render the policy as a file that needs no other; `site` is the guarded site's address, for links."""
-    style = (STYLE.body + POLICY_STYLE.body).decode()
-    mount = site.rstrip("/") + policy.guard.mount
-    return render_policy(policy, language, today, mount, format=format, style=style)
+    """Render the policy as a file that needs no other; `site` is the guarded site's address, for links.
+
+    The consent cookie is called in it as it is over https.
+    """
+    links = Links(site.rstrip("/") + policy.guard.mount)
+    name = CONSENT_COOKIES[policy.consent.domain is None]
+    page = {
+        **_values(policy, Texts(language, policy.language), links, today, name, format),
+        "style": (STYLE.body + POLICY_STYLE.body).decode(),
+    }
+    return _SHIPPED.render("policy.md" if format == "md" else "policy-document.html", page)
+
+
+def _values(
+    policy: Policy, texts: Texts, links: Links, today: date, consent_cookie: str, format: Format
+) -> dict[str, object]:
+    """Return what the templates of a policy are given; `consent_cookie` is the name in use."""
+    values = {
+        **shell(policy, texts, links, here=f"{links.mount}/policy", script=None),
+        "today": today,
+        "home": None,
+        "contact": contact_of(policy),
+        "sections": sections_of(policy, texts, consent_cookie),
+        "browsers": BROWSER_HELP,
+        "enforced": True,
+        "change": _change(texts, links, format),
+        "style": None,
+    }
+    return {**values, "link": link_markdown} if format == "md" else values
 
 
 def _change(texts: Texts, links: Links, format: Format) -> Markup | Markdown:

@@ -11,8 +11,8 @@ from ..ledger.receipt import Layer, Shown
 from ..visit import Visit
 from .banner import changed_of
 from .choice import Posted
+from .context import PageContext
 from .origin import local_path, sender
-from .pages import texts_for
 from .request import PageRequest
 from .shown import ShownTexts, read_stamp, write_stamp
 
@@ -23,10 +23,11 @@ class Proof:
     def __init__(self, shown: ShownTexts) -> None:
         self._shown = shown
 
-    def stamp(self, layer: Layer, request: PageRequest, visit: Visit) -> str:
+    def stamp(self, layer: Layer, context: PageContext) -> str:
         """Return the stamp of a form, which names the text that it stands under."""
+        visit = context.visit
         asked = visit.consent.undecided if layer == "banner" else ()
-        return write_stamp(self._text(layer, texts_for(request, visit.policy).language, visit, asked))
+        return write_stamp(self._text(layer, context.texts.language, visit, asked))
 
     def take(self, posted: Posted, request: PageRequest, visit: Visit) -> Posted:
         """Tell the visit what a decision was made on.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from functools import lru_cache
@@ -14,6 +13,7 @@ from msgspec import Struct
 from ..policy.policy import Policy
 from .rules import browser_rules
 from .texts import Texts, choose_language
+from .version import version_of
 
 SCRIPT_PATH = "/guard.js"
 _MINIFIED = (Path(__file__).parent / "guard.min.js").read_text("ascii")
@@ -43,7 +43,7 @@ def script_for(policy: Policy, language: str) -> Script:
         "words": str(texts.say("banner.settings")),
     }
     body = _MINIFIED.replace("POLICY", json.dumps(data, separators=(",", ":"))).encode("ascii")
-    return Script(body, hashlib.sha256(body).hexdigest()[:12], language)
+    return Script(body, version_of(body), language)
 
 
 def page_language(policy: Policy, lang: str | None) -> str:

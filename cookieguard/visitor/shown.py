@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ..consent.consent import Consent
 from ..ledger.receipt import Layer, Shown
 from ..policy.policy import Policy
-from .pages import Links, shell
+from .context import Links, shell
 from .sections import contact_of, sections_of, titles_of
 from .templating import Templates
 from .texts import Texts, languages

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 from msgspec import Struct
+
+from .version import version_of
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AROUND = re.compile(r" ?([{};,]) ?|(?<=:) ")
@@ -19,15 +20,14 @@ def stripped(css: str) -> str:
 
 
 class Style(Struct, frozen=True):
-    """A style sheet: where it lies below the mount, and its bytes."""
+    """A style sheet, and where it lies below the mount.
+
+    `version` is the hash of its bytes: it stands in the address, so that a cache may keep them for ever.
+    """
 
     path: str
     body: bytes
-
-    @property
-    def version(self) -> str:
-        """A hash of the bytes: it stands in the address, so that a cache may keep them for ever."""
-        return hashlib.sha256(self.body).hexdigest()[:12]
+    version: str
 
     @property
     def address(self) -> str:
@@ -36,7 +36,8 @@ class Style(Struct, frozen=True):
 
 
 def _read(name: str) -> Style:
-    return Style(f"/{name}", stripped((Path(__file__).parent / name).read_text("utf-8")).encode())
+    body = stripped((Path(__file__).parent / name).read_text("utf-8")).encode()
+    return Style(f"/{name}", body, version_of(body))
 
 
 STYLE = _read("style.css")

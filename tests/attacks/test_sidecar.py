@@ -1,6 +1,6 @@
 """The sidecar between a hostile client and an app: smuggled requests, forged `X-Forwarded-*`, odd hosts.
 
-What it passes on otherwise is in tests/test_sidecar.py.
+What it passes on otherwise is in tests/sidecar.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ def _through(pieces: list[bytes], media: str, length: int | None) -> tuple[Page,
     given = [("Content-Type", media), *([] if length is None else [("Content-Length", str(length))])]
     page = open_page("200 OK", given, "GET", PLAN)
     assert isinstance(page, Page)
-    out = b"".join(page.feed(piece) for piece in pieces)
+    out = b"".join(step for piece in pieces for step in page.steps(piece))
     return page, out + page.finish()
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ category = "marketing"
 purpose = "Shows ads."
 lifetime = "1 day"
 """
+HEALTH = "/.well-known/cookieguard/health"
 RUN = [sys.executable, "-c", "from cookieguard.cli import run; run()", "sidecar"]
 
 
@@ -105,3 +106,15 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def asked_by(target: str) -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if what():
+            return
+        time.sleep(0.01)
+    raise AssertionError("waited for too long")

@@ -216,6 +216,7 @@ def test_state_as_json() -> None:
 
     assert response.content_type == "application/json"
     assert response.json == {
+        "enforced": True,
         "categories": {
             "essential": {
                 "allowed": True,
@@ -497,6 +498,22 @@ def test_report_mode_takes_no_choice(body: str) -> None:
     assert (
         browser.post_json(MOUNT, {"accept": []}, headers=OURS, status=409).json["error"].startswith("Cookies")
     )
+
+
+def test_report_mode_leaves_the_word_on_gpc_to_the_app() -> None:
+    assert client(REPORT).get(GPC).text == "the app"
+
+
+def test_report_mode_says_so_in_json() -> None:
+    state = client(REPORT).get(MOUNT, headers={**JSON, "Sec-GPC": "1"}).json
+
+    assert (state["enforced"], state["categories"]["marketing"]["allowed"]) == (False, False)
+
+
+def test_the_policy_page_promises_no_choice_in_report_mode() -> None:
+    for path in OURS_TOO[:2]:
+        text = client(REPORT).get(path).text
+        assert "only being counted" in text and "withdraw" not in text
 
 
 def test_report_mode_shows_the_page() -> None:

@@ -226,6 +226,15 @@ def test_each_cookie_is_explained(name: str, said: list[str]) -> None:
     assert not [words for words in said if words not in text]
 
 
+THIRD = {"name": "px", "category": "marketing", "purpose": "P.", "party": "third", "domain": "ads.test"}
+
+
+def test_a_third_party_without_a_provider_is_named_by_its_domain() -> None:
+    text = Page(Policy.from_dict({"cookies": [THIRD]})).cookie("px")
+
+    assert "Provider: ads.test" in text and "itself" not in text
+
+
 def test_providers_can_be_left() -> None:
     links = {link.attrib["href"]: link.text for link in Page().all("a")}
 
@@ -290,6 +299,11 @@ def test_the_rest_is_there(words: str) -> None:
             id="gpc-ignored",
         ),
         pytest.param(REPORT, "", None, {}, "only being counted", "haven't decided", id="report"),
+        pytest.param(REPORT, "", None, {}, "Counts visitors.", "withdraw", id="report-promises-nothing"),
+        pytest.param(REPORT, "", ["chat"], {}, "only being counted", "You decided", id="decided-in-report"),
+        pytest.param(
+            REPORT, "", None, {"Sec_GPC": "1"}, "only being counted", "Global Privacy", id="gpc-in-report"
+        ),
     ],
 )
 def test_notices(

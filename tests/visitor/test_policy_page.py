@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -11,8 +11,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from cookieguard import Policy
+from cookieguard.enforcer import Enforcer
+from cookieguard.visit import Visit
 from cookieguard.visitor.browsers import BROWSER_HELP
-from cookieguard.visitor.policy_page import Format, render_policy
+from cookieguard.visitor.context import Links, PageContext
+from cookieguard.visitor.policy_page import Format, render_document, render_policy
+from cookieguard.visitor.request import PageRequest
+from cookieguard.visitor.templating import Templates
 from cookieguard.visitor.texts import Texts, shipped_languages
 
 with warnings.catch_warnings():
@@ -71,14 +76,36 @@ def policy_of(**tables: Any) -> Policy:
 POLICY = policy_of()
 
 
+def context_of(
+    policy: Policy,
+    language: str,
+    *,
+    today: date = TODAY,
+    address: str = "https://www.example.com",
+    keep_language: bool = False,
+    script: str | None = None,
+) -> PageContext:
+    noon = datetime(today.year, today.month, today.day, 12, tzinfo=UTC).timestamp()
+    enforcer = Enforcer(policy, secret_key="k" * 32, override=None, clock=lambda: noon)
+    scheme, _, host = address.partition("://")
+    return PageContext(
+        request=PageRequest("GET", scheme, host, "", f"{MOUNT}/policy", "", {}, "", lambda: b""),
+        visit=Visit(enforcer, None, host, scheme, None),
+        texts=Texts(language, policy.language),
+        links=Links(MOUNT, language if keep_language else None),
+        templates=Templates(),
+        enforced=True,
+        script=script,
+    )
+
+
 class Document:
     """A policy as a reader sees it: rows of cells by the cookie's name, text, links."""
 
     def __init__(
         self, format: Format = "html", policy: Policy = POLICY, language: str = "en", **options: Any
     ):
-        today = options.pop("today", TODAY)
-        self.source = render_policy(policy, language, today, MOUNT, format=format, **options)
+        self.source = render_policy(context_of(policy, language, **options), format)
         html = (
             self.source if format == "html" else MarkdownIt("commonmark").enable("table").render(self.source)
         )
@@ -129,6 +156,14 @@ def test_each_cookie_is_explained(format: Format) -> None:
         "stats_*": ["Counts visitors.", "Acme Metrics", "6 months", first, "cookie"],
         "bar": ["Shows advertising.", "Acme Metrics", "30 days", "ads.test (third party)", "cookie"],
     }
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_third_party_without_a_provider_is_named_by_its_domain(format: Format) -> None:
+    cookie = {"name": "px", "category": "marketing", "purpose": "P.", "party": "third", "domain": "ads.test"}
+    row = Document(format, Policy.from_dict({"cookies": [cookie]})).rows["px"]
+
+    assert row[1:4] == ["ads.test", "not stated", "ads.test (third party)"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -203,7 +238,7 @@ def test_other_policies(format: Format, policy: Policy) -> None:
     ("options", "name"),
     [
         pytest.param({}, "__Host-cookieguard", id="https"),
-        pytest.param({"consent_cookie": "cookieguard"}, "cookieguard", id="as-the-request-says"),
+        pytest.param({"address": "http://www.example.com"}, "cookieguard", id="http"),
         pytest.param({"policy": policy_of(consent={"domain": "example.com"})}, "cookieguard", id="shared"),
     ],
 )
@@ -272,8 +307,8 @@ def test_other_languages_lead_to_this_page() -> None:
 
 
 def test_leads_back_where_there_is_a_way() -> None:
-    assert Document(home="/").links["/"] == "Back to the site"
-    assert "Back to the site" not in Document().text
+    assert Document().links["/"] == "Back to the site"
+    assert "Back to the site" not in render_document(POLICY, "en", TODAY)
 
 
 def test_no_markup_in_markdown() -> None:

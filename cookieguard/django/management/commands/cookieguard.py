@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ....errors import PolicyError
-from ....options import compare, describe
+from ....frameworkcheck import compare, describe
 from ...checks import check_guard
 from ...conf import policy
 from ...cookies import framework_cookies

@@ -1,0 +1,5 @@
+"""The sidecar's logger."""
+
+import logging
+
+logger = logging.getLogger("cookieguard.sidecar")

@@ -1,0 +1,95 @@
+"""Django's own cookies, from the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from djangoshop import (
+    LOCALE,
+    with_settings,
+)
+
+from cookieguard import PolicyError
+from cookieguard.django.conf import policy
+
+
+@pytest.mark.parametrize(
+    ("changes", "declared"),
+    [
+        pytest.param(
+            {"INSTALLED_APPS": [], "MIDDLEWARE": []}, {"csrftoken": "52 weeks"}, id="nothing is in use"
+        ),
+        pytest.param({}, {"sessionid": "2 weeks", "csrftoken": "52 weeks"}, id="defaults"),
+        pytest.param(
+            {
+                "SESSION_COOKIE_NAME": "basket",
+                "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
+                "CSRF_COOKIE_NAME": "xsrf",
+                "CSRF_COOKIE_AGE": None,
+            },
+            {"basket": "session", "xsrf": "session"},
+            id="renamed",
+        ),
+        pytest.param({"CSRF_USE_SESSIONS": True}, {"sessionid": "2 weeks"}, id="CSRF in the session"),
+        pytest.param(
+            {"MIDDLEWARE": [LOCALE], "LANGUAGE_COOKIE_NAME": "lang", "LANGUAGE_COOKIE_AGE": 86400},
+            {"csrftoken": "52 weeks", "lang": "1 day"},
+            id="languages",
+        ),
+        pytest.param(
+            {"MIDDLEWARE": [LOCALE], "USE_I18N": False}, {"csrftoken": "52 weeks"}, id="one language"
+        ),
+        pytest.param(
+            {"INSTALLED_APPS": ["django.contrib.messages"], "MIDDLEWARE": []},
+            {"csrftoken": "52 weeks", "messages": "session"},
+            id="messages",
+        ),
+        pytest.param(
+            {
+                "INSTALLED_APPS": ["django.contrib.messages"],
+                "MIDDLEWARE": ["nowhere.Middleware"],
+                "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+            },
+            {"csrftoken": "52 weeks"},
+            id="messages in the session",
+        ),
+        pytest.param(
+            {
+                "INSTALLED_APPS": ["django.contrib.messages"],
+                "MIDDLEWARE": [],
+                "MESSAGE_STORAGE": f"{__name__}.Notices",
+            },
+            {"csrftoken": "52 weeks", "notices": "session"},
+            id="messages renamed",
+        ),
+    ],
+)
+def test_declares_what_the_settings_say(changes: dict[str, Any], declared: dict[str, str]) -> None:
+    with with_settings(**changes):
+        own = [cookie for cookie in policy().declarations if cookie.origin == "framework"]
+
+    assert {cookie.name: str(cookie.lifetime) for cookie in own} == declared
+
+
+class Notices:
+    cookie_name = "notices"
+
+
+def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:
+    changes = {"LANGUAGE_COOKIE_DOMAIN": ".shop.example", "LANGUAGE_COOKIE_PATH": "/app"}
+    with with_settings(MIDDLEWARE=[LOCALE], **changes):
+        (language,) = [cookie for cookie in policy().declarations if cookie.category == "functional"]
+        assert [category.id for category in policy().optional] == ["functional", "analytics"]
+
+    assert (language.domain, language.path) == (".shop.example", "/app")
+
+
+def test_a_pattern_that_swallows_the_session_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "cookies.toml"
+    file.write_text(
+        '[[cookies]]\nname = "sess*"\ncategory = "analytics"\npurpose = "x"\nlifetime = "1 day"\n'
+    )
+    with with_settings({"POLICY": file}), pytest.raises(PolicyError, match=r"cookies\.toml:1: error .*E129"):
+        policy()
