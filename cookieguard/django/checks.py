@@ -63,8 +63,8 @@ def _application() -> Iterator[CheckMessage]:
     else:
         try:
             guarded = find_guard(import_string(path)) is not None
-        except ImportError:
-            # Django itself says so.
+        except Exception:
+            # Who serves it hears of it from Django itself.
             return
         if guarded:
             return

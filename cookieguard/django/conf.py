@@ -74,7 +74,9 @@ def believed(sent: Callable[[str], str | None]) -> Believed:
         if (said := sent(header)) is not None:
             scheme = "https" if said.partition(",")[0].strip() == secure else "http"
     host = sent("HTTP_X_FORWARDED_HOST") if settings.USE_X_FORWARDED_HOST else None
-    return Believed(scheme, host, settings.FORCE_SCRIPT_NAME)
+    root = settings.FORCE_SCRIPT_NAME
+    # Django takes either; behind a slash the site's paths would begin with two.
+    return Believed(scheme, host, root if root is None else root.rstrip("/"))
 
 
 def policy_file() -> Path | None:

@@ -8,18 +8,19 @@ saw goes through the same guard here; none is judged twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from ..options import Options
 from ..wsgi import CookieGuard
 from .conf import configuration
 from .response import put_headers
 from .streaming import pieces_of, rewrite
-from .visits import ConsentOf, find_visit, visit_of
+from .visits import ConsentOf, find_visit, own_visit, visit_of
 from .wsgi import believe
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class CookieGuardMiddleware:
 
 def _equip(request: HttpRequest) -> None:
     request.cookie_consent = ConsentOf(request)
-    request.cookie_visit = visit_of(request)
+    visit_of(request)
+    request.cookie_visit = SimpleLazyObject(partial(own_visit, request))
 
 
 def _serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:

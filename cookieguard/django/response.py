@@ -78,6 +78,13 @@ class Line(Morsel[str]):
         """The value, as it is sent."""
         return self._text
 
+    def copy(self) -> Line:
+        """Return another of the same line: a morsel's own would be made of the attributes alone."""
+        return Line(self._line)
+
+    def __reduce__(self) -> tuple[type[Line], tuple[str]]:
+        return Line, (self._line,)
+
     def OutputString(self, attrs: Container[str] | None = None) -> str:  # noqa: N802 - the library's name
         """Return the line."""
         return self._line

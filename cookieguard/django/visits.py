@@ -40,11 +40,23 @@ def _said(request: HttpRequest, key: str) -> Any:
     return request.META.get(key, getattr(request, "scope", {}).get(key))
 
 
+def own_visit(request: HttpRequest) -> Visit:
+    """Return the request's Visit for a view that speaks of this visitor; NoGuard as `visit_of`."""
+    _keep_from_caches(request)
+    return visit_of(request)
+
+
+def _keep_from_caches(request: HttpRequest) -> None:
+    # Django's cache learns what a response varies by before the guard around it can say so: one
+    # visitor's page would be everybody's. This is how Django's own middleware tells it.
+    request._cache_update_cache = False
+
+
 class ConsentOf:
     """The Consent of a request's visitor, read when it is asked.
 
-    A page that reads it varies by `Cookie`, others needn't. A request that no guard saw, as one of
-    a RequestFactory, has no visitor: nothing is decided.
+    A page that reads it varies by `Cookie`, and stays out of Django's cache; others needn't. A request
+    that no guard saw, as one of a RequestFactory, has no visitor: nothing is decided.
     """
 
     def __init__(self, request: HttpRequest) -> None:
@@ -55,6 +67,7 @@ class ConsentOf:
 
 
 def _consent(request: HttpRequest) -> Consent:
+    _keep_from_caches(request)
     visit = find_visit(request)
     return consent_of_nobody(policy()) if visit is None else visit.consent
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
+from msgspec.structs import replace
 
 from ..consent.seal import MAKE_KEY
 from ..enforcer import Enforcer
@@ -49,9 +50,8 @@ class GuardedApp:
         keys, cookies = self._built_from
         if not keys:
             logger.warning("cookieguard.W314: %s, before the first request", self._no_secret)
-        # Whatever key comes later, all the rest is tried now.
         # Under this name a second guard around it is found.
-        self.app = self._build(keys or (secrets.token_bytes(),), cookies)
+        self.app = self._build(keys, cookies) if keys else self._try(cookies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         guard = self._ready or self.guard
@@ -72,12 +72,15 @@ class GuardedApp:
 
     @property
     def policy(self) -> Policy:
-        """The policy, with the cookies that Flask and Flask-Login set."""
-        return self.app.enforcer.policy
+        """The policy, with the cookies that Flask and Flask-Login set by now."""
+        cookies = framework_cookies(self._flask)
+        if self._ready or cookies == self._built_from[1]:
+            return self.app.enforcer.policy
+        return self._options.completed(cookies, ()).policy
 
     def _finished(self) -> WSGIGuard:
         for key, value in _our_config(self._flask).items():
-            if key not in self._config or self._config[key] is not value:
+            if key not in self._config or self._config[key] != value:
                 raise ConfigurationError("cookieguard.E045", f"{key} was set after init_app; set it before")
         keys, cookies = self._keys(), framework_cookies(self._flask)
         if not keys:
@@ -95,6 +98,11 @@ class GuardedApp:
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:
         return self._options.completed(cookies, keys).guard(WSGIGuard, self._inner)
+
+    def _try(self, cookies: list[Declaration]) -> WSGIGuard:
+        """Build for the mistakes alone that show whatever key comes later: a ledger opens by its own."""
+        options = self._options.completed(cookies, (secrets.token_bytes(),))
+        return replace(options, policy=replace(options.policy, ledger=None)).guard(WSGIGuard, self._inner)
 
     def _keys(self) -> Keys:
         if self._options.keys:

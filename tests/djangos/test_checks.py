@@ -31,6 +31,7 @@ def checks_found() -> list[str]:
         pytest.param({"WSGI_APPLICATION": None}, ["cookieguard.W311"], id="Django's own application"),
         pytest.param({"WSGI_APPLICATION": "djangoshop.unguarded"}, ["cookieguard.W311"], id="unguarded"),
         pytest.param({"WSGI_APPLICATION": "nowhere.application"}, [], id="Django says so"),
+        pytest.param({"WSGI_APPLICATION": "djangobroken.application"}, [], id="a wsgi.py that fails"),
         pytest.param({"MIDDLEWARE": []}, ["cookieguard.W312"], id="no middleware"),
         pytest.param({"MIDDLEWARE": [SESSIONS, MIDDLEWARE]}, ["cookieguard.W313"], id="not the first"),
         pytest.param(

@@ -137,6 +137,17 @@ def test_the_guard_knows_the_prefix_that_django_is_told() -> None:
     assert b'action="/k%C3%A4se/privacy-choices' in form
 
 
+@pytest.mark.parametrize("prefix", ["/", "/x/", "/x"])
+def test_a_prefix_may_end_in_a_slash(prefix: str) -> None:
+    given = {"POLICY": {**SITE, "guard": {"exclude": [f"{prefix.rstrip('/')}/sees"]}}}
+    with with_settings(given, FORCE_SCRIPT_NAME=prefix):
+        app = get_wsgi_application()
+        excluded, form = ask(app, "/sees", cookie="_ga=1").body, ask(app, "/privacy-choices").body
+
+    assert excluded == b"['_ga'] _ga=1"
+    assert f'action="{prefix.rstrip("/")}/privacy-choices'.encode() in form
+
+
 def test_runserver_watches_the_policy(tmp_path: Path) -> None:
     watched = []
     reloader = type("Reloader", (), {"watch_dir": lambda _, folder, glob: watched.append((folder, glob))})()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -74,6 +76,16 @@ def test_a_refused_cookie_is_expired_in_each_place(shop: None) -> None:
 
     assert cookies_of(response) == ["_ga", "_ga"]
     assert [morsel["domain"] for morsel in response.cookies.values()] == ["", HOST]
+
+
+def test_what_a_test_was_answered_can_be_kept(shop: None) -> None:
+    """As `setUpTestData` and caches do."""
+    response = accepting("analytics").get("/")
+
+    for again in (copy.deepcopy(response.cookies), pickle.loads(pickle.dumps(response.cookies))):
+        assert again.output() == response.cookies.output()
+    assert copy.copy(response.cookies["_ga"]).OutputString() == response.cookies["_ga"].OutputString()
+    assert response.cookies["_ga"].copy().OutputString() == response.cookies["_ga"].OutputString()
 
 
 def test_a_view_grants(shop: None) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 import flask
 import pytest
 from contract import HOST, SECRET
+from flask_login import LoginManager
 from flaskshop import SITE, accepting, guarded, make, set_names
+from ledgers import store_of
 from werkzeug.test import Client
 
 from cookieguard import ConfigurationError, Policy
 from cookieguard import CookieGuard as WSGIGuard
-from cookieguard.flask import CookieGuard, current_visit
+from cookieguard.flask import CookieGuard, cookie_consent, current_visit
+from cookieguard.testing import consent_cookie
 
 
 def test_a_policy_beside_the_app_needs_no_word(tmp_path: Path) -> None:
@@ -93,6 +96,39 @@ def test_a_secret_may_come_after_init_app() -> None:
     app.config["SECRET_KEY"] = SECRET
 
     assert set_names(accepting(app, "analytics").get("/")).count("_ga") == 1
+
+
+def test_a_ledger_opens_by_the_secret_that_came_after_init_app(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/receipts.db"
+    store_of(url, (SECRET,)).database.close()
+    app = make(SECRET_KEY=None, COOKIEGUARD_POLICY={**SITE, "ledger": {"url": url, "retention": "1 year"}})
+    CookieGuard(app)
+    app.config["SECRET_KEY"] = SECRET
+    app.view_functions["home"] = lambda: str(current_visit.grant(["analytics"]))
+
+    assert app.test_client().get("/").text == "True"
+
+
+def test_a_setting_may_be_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "conf.py"
+    file.write_text(f"COOKIEGUARD_SECRET_KEY = {SECRET!r}\n")
+    app = make()
+    app.config.from_pyfile(file)
+    CookieGuard(app)
+    app.config.from_pyfile(file)
+
+    assert app.test_client().get("/").status_code == 200
+
+
+def test_a_test_may_ask_for_the_policy_before_the_first_request() -> None:
+    app = guarded()
+    LoginManager(app)
+    policy = app.extensions["cookieguard"].policy
+    client = app.test_client()
+    client.set_cookie(*consent_cookie(policy, SECRET, ["functional"]))
+    app.view_functions["home"] = lambda: str(cookie_consent.allows("functional"))
+
+    assert client.get("/").text == "True"
 
 
 def test_without_a_secret_no_request_is_served_unguarded(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any
 
 import django
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template import RequestContext, Template
 from django.test import Client, override_settings
 from django.urls import path
+from django.views.decorators.cache import cache_page
 
 from cookieguard import CookieGuard, Policy
 from cookieguard.django.conf import policy
@@ -82,6 +84,24 @@ def sees(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{sorted(request.COOKIES)} {request.headers.get('Cookie')}")
 
 
+def asks(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("all" if request.cookie_consent.allows("analytics") else "none")
+
+
+def asks_the_visit(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("all" if request.cookie_visit.consent.allows("analytics") else "none")
+
+
+def number(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(next(_NUMBERS)))
+
+
+def cached(view: Any) -> Any:
+    # Its settings are made after this module.
+    return lambda request: cache_page(60)(view)(request)
+
+
+_NUMBERS = itertools.count()
 urlpatterns = [
     path("", home),
     path("streamed", streamed),
@@ -90,6 +110,14 @@ urlpatterns = [
     path("template", templated),
     path("grants", grants),
     path("sees", sees),
+    path("site/consent", asks),
+    path("site/visit", asks_the_visit),
+    path("site/template", templated),
+    path("site/number", number),
+    path("view/consent", cached(asks)),
+    path("view/visit", cached(asks_the_visit)),
+    path("view/template", cached(templated)),
+    path("view/number", cached(number)),
 ]
 
 
