@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from urllib.parse import urlsplit
 
 from .document import Path
@@ -39,16 +40,18 @@ _COOKIE_AGE_LIMIT = 400 * 86400
 
 def check_site(reader: Reader, site: Site) -> None:
     """Find languages that are none."""
-    for index, language in enumerate(site.languages):
-        if not _is_language(language):
-            reader.error(
-                "cookieguard.E125",
-                ("site", "languages", index),
-                f"{language!r} is no language tag",
-                "write 'en' or 'pt-BR'",
-            )
+    for where, language in reader.elements(("site", "languages"), site.languages):
+        _check_language(reader, where, language)
 
 
+def _check_language(reader: Reader, where: Path, tag: str) -> None:
+    if not _is_language(tag):
+        reader.error(
+            "cookieguard.E125", where, f"{tag!r} is no language tag", "write one, as 'en' or 'pt-BR'"
+        )
+
+
+@cache
 def _is_language(tag: str) -> bool:
     if not _LANGUAGE.fullmatch(tag):
         return False
@@ -70,8 +73,7 @@ def check_guard(reader: Reader, guard: GuardSettings) -> None:
             f"{mount!r} is no path that visitors could be sent to",
             'write a path like "/privacy-choices"',
         )
-    for index, path in enumerate(guard.exclude):
-        where = ("guard", "exclude", index)
+    for where, path in reader.elements(("guard", "exclude"), guard.exclude):
         if not LOCAL_PATH.fullmatch(path):
             reader.error("cookieguard.E123", where, f"{path!r} is no path", 'begin with a slash: "/healthz"')
         elif path == "/" or mount == path or mount.startswith(path.rstrip("/") + "/"):
@@ -169,11 +171,11 @@ def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntr
                 "is no name for a category",
                 "use a-z, 0-9, - and _, beginning with a letter, at most 32",
             )
-        for index, token in enumerate(category.accepts):
+        for where, token in reader.elements((*path, "accepts"), category.accepts):
             if not _TOKEN.fullmatch(token):
                 reader.error(
                     "cookieguard.E122",
-                    (*path, "accepts", index),
+                    where,
                     f"{token!r} is no digest",
                     "copy it from 'cookieguard check FILE --against OLD'",
                 )
@@ -203,11 +205,11 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
                     f"{url!r} is no address that a visitor can open",
                     "write one that begins with https://",
                 )
-        for index, host in enumerate(provider.hosts):
+        for where, host in reader.elements((*path, "hosts"), provider.hosts):
             if not HOST.fullmatch(host):
                 reader.error(
                     "cookieguard.E128",
-                    (*path, "hosts", index),
+                    where,
                     f"{host!r} is no host name",
                     'write "cdn.example.com", without scheme or path',
                 )
@@ -248,13 +250,23 @@ def is_web_address(url: str) -> bool:
         return False
 
 
-def check_texts(reader: Reader, language: str, texts: Iterable[tuple[Path, object]]) -> None:
-    """Find texts that the site's own language is missing from."""
+def check_languages(reader: Reader, texts: Iterable[tuple[Path, object]]) -> None:
+    """Find wordings under what is no language."""
     for path, text in texts:
-        if isinstance(text, dict) and language not in text:
+        for tag in text if isinstance(text, dict) else ():
+            _check_language(reader, (*path, tag), tag)
+
+
+def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[Path, object]]) -> None:
+    """Find texts that the site's own language is missing from, where that is known."""
+    languages: Path = ("site", "languages")
+    if reader.has_reported((*languages, 0) if site.languages else languages):
+        return
+    for path, text in texts:
+        if isinstance(text, dict) and site.language not in text:
             reader.error(
                 "cookieguard.E121",
                 path,
-                f"has no wording in {language!r}, the site's first language",
-                f"add {language} = …",
+                f"has no wording in {site.language!r}, the site's first language",
+                f"add {site.language} = …",
             )

@@ -75,15 +75,15 @@ def check_cookie(
         reader.error(
             "cookieguard.E119", (*path, "path"), f"{cookie.path!r} is no path", 'begin with a slash: "/shop"'
         )
-    for index, prefix in enumerate(cookie.essential_under):
+    for where, prefix in reader.elements((*path, "essential_under"), cookie.essential_under):
         if not prefix.startswith("/") or re.search(r"//|/\.{1,2}(/|$)|[;?#%\\]|[\x00-\x20\x7f]", prefix):
             reader.error(
                 "cookieguard.E119",
-                (*path, "essential_under", index),
+                where,
                 f"{prefix!r} is no plain path",
                 'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
             )
-        warn_of_pattern(reader, (*path, "essential_under", index), prefix)
+        warn_of_pattern(reader, where, prefix)
 
 
 def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "site") -> Declaration | None:

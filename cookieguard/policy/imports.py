@@ -72,6 +72,9 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
     for id, provider in entries.items():
         if provider.category is not None:
             cookiechecks.check_category(reader, ("providers", id), provider.category, categories)
+    checks.check_languages(
+        reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items())
+    )
     declared: list[tuple[Path, Declaration]] = []
     for position, cookie in cookies.items():
         path: Path = ("cookies", position)

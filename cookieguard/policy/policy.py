@@ -173,11 +173,13 @@ def _build(
     cookiechecks.check_twice(reader, declared)
     cookiechecks.check_swallowed(reader, declared, [*imported, *taken_over])
     cookiechecks.check_against_catalogue(reader, declared, whole_index())
-    checks.check_texts(reader, site.language, _texts(cookies, own_categories))
+    texts = [*_texts(cookies, own_categories)]
+    checks.check_languages(reader, texts)
+    checks.check_texts(reader, site, texts)
     cookies_of_all = (*taken_over, *imported, *(declaration for _, declaration in declared))
     checks.check_waiting(reader, own_providers, {cookie.provider for cookie in cookies_of_all})
 
-    announcement = _announcement(reader, base, announcing, site.language, guard, consent, over)
+    announcement = _announcement(reader, base, announcing, site, guard, consent, over)
     if reader.failed:
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
     own = [declaration for _, declaration in declared]
@@ -255,7 +257,7 @@ def _announcement(
     reader: Reader,
     base: FilePath,
     announcing: tuple[FilePath, ...],
-    language: str,
+    site: Site,
     guard: GuardSettings,
     consent: ConsentSettings,
     over: Overlay,
@@ -266,7 +268,9 @@ def _announcement(
     entry = reader.table(("announcement",), data, AnnouncementEntry)
     if entry is None:
         return None
-    checks.check_texts(reader, language, [(("announcement", "summary"), entry.summary)])
+    summary: list[tuple[Path, object]] = [(("announcement", "summary"), entry.summary)]
+    checks.check_languages(reader, summary)
+    checks.check_texts(reader, site, summary)
     following = None
     if entry.policy is not None and (file := _announced_file(reader, base, entry.policy, announcing)):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,11 @@ MISTAKES = [
     pytest.param("[cookies]\nname = 'a'", "E102", "cookies", 4, "is a table", id="one table for cookies"),
     pytest.param("[[categories]]\ntitle = 'A'", "E102", "categories", 4, "is a list", id="a list of categories"),
     pytest.param("[providers]\nacme = 'Acme'", "E102", "providers.acme", 5, "is a text", id="a text for a table"),
-    pytest.param("[guard]\ninject = 'yes'", "E104", "guard.inject", 5, "bool", id="text for true or false"),
+    pytest.param("[guard]\ninject = 'yes'", "E104", "guard.inject", 5, "is a text", id="text for true or false"),
     pytest.param("[guard]\nmode = 'on'", "E104", "guard.mode", 5, "'on'", id="a word that isn't offered"),
-    pytest.param("[guard]\nexclude = '/a'", "E104", "guard.exclude", 5, "array", id="text for a list"),
+    pytest.param("[guard]\nexclude = '/a'", "E104", "guard.exclude", 5, "is a text", id="text for a list"),
     pytest.param("[site]\nupdated = 2026-11-01T10:00:00", "E104", "site.updated", 5, "time of day", id="date with time"),
-    pytest.param("[site]\nupdated = 1", "E104", "site.updated", 5, "int", id="number for a date"),
+    pytest.param("[site]\nupdated = 1", "E104", "site.updated", 5, "is a number", id="number for a date"),
     pytest.param(cookie(party='"second"'), "E104", "cookies[1].party", 9, "second", id="party"),
     pytest.param(cookie(category=None), "E105", "cookies[1]", 4, "'category' is missing", id="no category"),
     pytest.param("[announcement]\nsummary = 'S'", "E105", "announcement", 4, "'effective' is missing", id="no day"),
@@ -140,7 +141,7 @@ MISTAKES = [
     pytest.param(
         "[categories.stats]\ntitle.de = 'S'", "E121", "categories.stats.title", 5, "'en'", id="title in English"
     ),
-    pytest.param("[announcement]\neffective = 2027-01-01\nsummary.'no such' = 'S'", "E121", "announcement.summary", 6,
+    pytest.param("[announcement]\neffective = 2027-01-01\nsummary.fr = 'S'", "E121", "announcement.summary", 6,
                  "'en'", id="summary in English"),
     pytest.param(
         "[categories.analytics]\naccepts = [\n'abc']", "E122", "categories.analytics.accepts[1]", 6, "no digest",
@@ -158,6 +159,15 @@ MISTAKES = [
     *(
         pytest.param(f"[site]\nlanguages = ['en',\n'{tag}']", "E125", "site.languages[2]", 6, "no language", id=f"tag {tag}")
         for tag in ('en."><script>', 'en-US-abcde"><b>', "en@x y", "en.utf-8")
+    ),
+    *(
+        pytest.param(text, "E125", f"{entry}.klingon!", line, "no language tag", id=f"language of {entry}")
+        for text, entry, line in (
+            (cookie(purpose="{ en = 'P.', 'klingon!' = 'P.' }"), "cookies[1].purpose", 7),
+            ("[categories.chat]\ntitle.en = 'C'\ntitle.'klingon!' = 'C'", "categories.chat.title", 6),
+            ("[categories.chat]\ndescription = { en = 'C', 'klingon!' = 'C' }", "categories.chat.description", 5),
+            ("[announcement]\neffective = 2027-01-01\nsummary.en = 'S'\nsummary.'klingon!' = 'S'", "announcement.summary", 7),
+        )
     ),
     *(
         pytest.param(f"[consent]\ndomain = 'shop{letter}.example'", "E126", "consent.domain", 5, "no domain", id=ascii(letter))
@@ -445,3 +455,91 @@ def test_a_glob_that_takes_part_of_an_essential_regex(tmp_path: Path, essential:
     text = cookie(name=f'"{essential}"', match='"regex"', category='"essential"') + cookie(name=f'"{other}"')
 
     assert "cookieguard.E129" in [problem.id for problem in problems(write(tmp_path, "p.toml", text))]
+
+
+# Each element of a list or a text by language, with what is wrong of it.
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(
+            {"guard": {"exclude": ["/a", 5, "b", None, "/privacy-choices"]}},
+            [("guard.exclude[2]", "E104"), ("guard.exclude[3]", "E123"), ("guard.exclude[4]", "E104"), ("guard.exclude[5]", "E124")],
+            id="paths",
+        ),
+        pytest.param(
+            {"site": {"languages": ["en", 1, "klingon!", 2.5]}},
+            [("site.languages[2]", "E104"), ("site.languages[3]", "E125"), ("site.languages[4]", "E104")],
+            id="languages",
+        ),
+        pytest.param(
+            {"providers": {"acme": {"name": "Acme", "hosts": [True, "a.example", "b/"], "category": "analytics"}}},
+            [("providers.acme.hosts[1]", "E104"), ("providers.acme.hosts[3]", "E128")],
+            id="hosts",
+        ),
+        pytest.param(
+            {"categories": {"chat": {"accepts": ["abc", ["a" * 11]], "consent_mode": [{}]}}},
+            [("categories.chat.accepts[1]", "E122"), ("categories.chat.accepts[2]", "E104"), ("categories.chat.consent_mode[1]", "E104")],
+            id="digests and signals",
+        ),
+        pytest.param(
+            {"cookies": [{"name": "a", "category": "analytics", "lifetime": "1 day", "purpose": "P.", "essential_under": [1, "b"]}]},
+            [("cookies[1].essential_under[1]", "E104"), ("cookies[1].essential_under[2]", "E119")],
+            id="prefixes",
+        ),
+        pytest.param(
+            {"cookies": [{"name": "a", "category": "essential", "lifetime": "1 day", "purpose": {"en": 1, "de": 2, "fr!": "P."}}]},
+            [("cookies[1].purpose.de", "E104"), ("cookies[1].purpose.en", "E104"), ("cookies[1].purpose.fr!", "E125")],
+            id="purpose",
+        ),
+        pytest.param(
+            {"categories": {"chat": {"title": {"en": "Chat", False: "Prat"}, "description": {"de": 1}}}},
+            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.False", "E125")],
+            id="title and description",
+        ),
+        pytest.param(
+            {"announcement": {"effective": "2027-01-01", "summary": {"en": 1}}}, [("announcement.summary.en", "E104")], id="summary"
+        ),
+        pytest.param(
+            {"site": {"languages": [1, "de"]}, "categories": {"chat": {"title": {"de": "Chat"}}}},
+            [("site.languages[1]", "E104")],
+            id="texts under an unknown first language",
+        ),
+        pytest.param(
+            {"site": {"languages": "de"}, "categories": {"chat": {"title": {"de": "Chat"}}}},
+            [("site.languages", "E104")],
+            id="texts under unknown languages",
+        ),
+    ],
+)  # fmt: skip
+def test_each_element_is_told(data: dict[str, object], found: list[tuple[str, str]]) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict(data)
+
+    problems = sorted(caught.value.problems, key=lambda problem: problem.entry)
+    assert [(problem.entry, problem.id[-4:]) for problem in problems] == found
+    assert not [problem for problem in problems if "Expected" in problem.reason or "$" in problem.reason]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "reason"),
+    [
+        ("site", "name", 1, "is a number"),
+        ("site", "languages", "en", "is a text"),
+        ("site", "languages", None, "is empty"),
+        ("site", "updated", "soon", "'soon' is no date"),
+        ("site", "updated", datetime(2026, 11, 1), "is a date with time of day"),
+        ("guard", "mode", "on", "'on' isn't offered"),
+        ("guard", "mode", True, "is true or false"),
+        ("guard", "inject", 1.5, "is a number"),
+        ("guard", "exclude", {}, "is a table"),
+        ("consent", "domain", ["a.example"], "is a list"),
+        ("ledger", "url", ["postgresql://user:secret@host/name"], "is a list"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_our_words(
+    table: str, key: str, value: object, reason: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({table: {key: value}})
+
+    assert [problem.reason for problem in caught.value.problems if problem.id[-4:] == "E104"] == [reason]
