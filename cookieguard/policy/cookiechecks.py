@@ -1,19 +1,18 @@
-"""What is wrong with a declaration, or between several: added to the reader's list."""
+"""What is wrong with one declaration: added to the reader's list."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-import msgspec
+from msgspec.structs import asdict, replace
 
 from .checks import HOST, LOCAL_PATH, warn_of_pattern
-from .document import Path, spell
+from .document import Path
 from .entries import CookieEntry
-from .index import Index
-from .model import ESSENTIAL, GUARD_COOKIES, Declaration, Origin, third_party_domain
-from .pattern import Exact, Pattern, Regex, compile_pattern, sample_names
-from .reader import Reader, suggest
+from .model import ESSENTIAL, Declaration, Origin
+from .pattern import Exact, Pattern, Regex, compile_pattern
+from .reader import Reader, closest, suggest
 from .subset import BadPattern
 
 _SHORTEST_ESSENTIAL_HEAD = 3
@@ -86,8 +85,14 @@ def check_cookie(
         warn_of_pattern(reader, where, prefix)
 
 
-def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "site") -> Declaration | None:
-    """Compile an entry's name and check it; None where the entry is too wrong to be one."""
+def declare(
+    reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], origin: Origin = "site"
+) -> Declaration | None:
+    """Compile an entry's name and check it; None where the name is too wrong for a declaration.
+
+    A category that the policy doesn't have is taken for the one it is most like, so that what else
+    is wrong of the entry is found at once.
+    """
     if reader.has_reported((*path, "name")):
         return None
     try:
@@ -96,9 +101,9 @@ def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "s
         reader.error("cookieguard.E112", (*path, "name"), error.reason, error.remedy)
         return None
     check_pattern(reader, path, cookie, pattern)
-    if reader.has_reported((*path, "category")):
-        return None
-    return Declaration(pattern=pattern, origin=origin, **msgspec.structs.asdict(cookie))
+    if cookie.category not in categories:
+        cookie = replace(cookie, category=closest(cookie.category, categories) or cookie.category)
+    return Declaration(pattern=pattern, origin=origin, **asdict(cookie))
 
 
 def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
@@ -143,75 +148,3 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
             f"{cookie.name!r} would make nearly every cookie essential",
             "name the cookies, or fix at least three characters",
         )
-
-
-def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) -> None:
-    """Find cookies declared a second time."""
-    seen: dict[tuple[object, ...], Path] = {}
-    for path, cookie in declared:
-        key = (cookie.kind, cookie.pattern, third_party_domain(cookie))
-        if cookie.name in GUARD_COOKIES:
-            reader.error(
-                "cookieguard.E109",
-                path,
-                f"{cookie.name!r} is one of the guard's own cookies",
-                "take the entry out: it is declared automatically",
-            )
-        elif key in seen:
-            line = reader.document.line(seen[key])
-            first = spell(seen[key]) + (f" in line {line}" if line else "")
-            reader.error(
-                "cookieguard.E109",
-                path,
-                f"{cookie.name!r} is declared a second time, after {first}",
-                "keep one of the two entries",
-            )
-        seen.setdefault(key, path)
-
-
-def check_swallowed(
-    reader: Reader, declared: Sequence[tuple[Path, Declaration]], others: Sequence[Declaration]
-) -> None:
-    """Find patterns of the site that take an essential cookie's name away from it."""
-    mine = {id(cookie): path for path, cookie in declared}
-    first_party = [
-        cookie
-        for cookie in (*(cookie for _, cookie in declared), *others)
-        if cookie.party == "first" and cookie.kind == "cookie"
-    ]
-    index = Index(first_party)
-    for essential in first_party:
-        if not essential.essential:
-            continue
-        found = (index.find(name) for name in sample_names(essential.pattern))
-        winner = next((one for one in found if one and not one.essential), None)
-        if winner is None or isinstance(winner.pattern, Exact):
-            continue
-        path = mine.get(id(winner), ("import",) if winner.origin == "imported" else ("use",))
-        reader.error(
-            "cookieguard.E129",
-            path,
-            f"the {winner.category} pattern {winner.name!r} swallows the essential cookie {essential.name!r}",
-            "make the pattern longer, or declare the essential cookie beside it",
-        )
-
-
-def check_against_catalogue(
-    reader: Reader, declared: Sequence[tuple[Path, Declaration]], catalogue: Index
-) -> None:
-    """Find names that the catalogue knows as the opposite: essential, or not."""
-    for path, cookie in declared:
-        if cookie.party == "third" or not isinstance(cookie.pattern, Exact):
-            continue
-        known = catalogue.find(cookie.name)
-        if (
-            known is not None
-            and known.essential != cookie.essential
-            and not (known.essential_under or cookie.essential_under)
-        ):
-            reader.warn(
-                "cookieguard.W201",
-                (*path, "category"),
-                f"{cookie.name!r} is {cookie.category} here, the catalogue knows it as {known.category}",
-                "make sure that it isn't another system's cookie of that name",
-            )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..cookies.lifetime import SESSION, Lifetime
 from ..errors import ConfigurationError, PolicyError
-from . import cookiechecks
+from . import conflicts
 from .catalogue import load_service
 from .document import Document, read_dict
 from .model import GUARD_COOKIES, Declaration, category_digest
@@ -76,7 +76,7 @@ def _check(own: Iterable[Declaration], added: Sequence[Declaration], document: D
     reader = Reader(document)
     # The site's declarations stand in front, in the file's order.
     declared = [(("cookies", position), cookie) for position, cookie in enumerate(own)]
-    cookiechecks.check_swallowed(reader, declared, added)
+    conflicts.check_swallowed(reader, declared, added)
     if reader.failed:
         raise PolicyError(reader.problems)
 

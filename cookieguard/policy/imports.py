@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem
-from . import checks, cookiechecks
+from . import checks, conflicts, cookiechecks
 from .catalogue import sharing
 from .document import Path, read_file
 from .entries import CookieEntry, ProviderEntry
@@ -79,9 +79,9 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
     for position, cookie in cookies.items():
         path: Path = ("cookies", position)
         cookiechecks.check_cookie(reader, path, cookie, categories, {*known, *map(str, entries)})
-        if declaration := cookiechecks.declare(reader, path, cookie, "imported"):
+        if declaration := cookiechecks.declare(reader, path, cookie, categories, "imported"):
             declared.append((path, declaration))
-    cookiechecks.check_twice(reader, declared)
+    conflicts.check_twice(reader, declared)
     return Import(
         tuple(Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in entries.items()),
         tuple(declaration for path, declaration in declared if not _overruled(reader, path, declaration)),
@@ -91,6 +91,8 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
 def _overruled(reader: Reader, path: Path, declaration: Declaration) -> bool:
     """Tell whether the catalogue knows the cookie as essential: no import takes a login away."""
     if declaration.essential or declaration.party == "third" or declaration.kind != "cookie":
+        return False
+    if reader.has_reported((*path, "category")):
         return False
     essential = sharing(declaration.pattern, essential=True)
     if essential is not None:

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem, UnknownCategory
-from . import checks, cookiechecks
-from .catalogue import Service, load_service, service_names, whole_index
+from . import checks, conflicts, cookiechecks
+from .catalogue import Service, catalogue_of, load_service, service_names
 from .document import Document, Overlay, Path, read_dict, read_file
 from .entries import (
     AnnouncementEntry,
@@ -170,9 +170,9 @@ def _build(
     declared = list(_declared(reader, cookies, providers))
     taken_over = [declaration for service in services for declaration in service.declarations]
     imported = [declaration for each in imports for declaration in each.declarations]
-    cookiechecks.check_twice(reader, declared)
-    cookiechecks.check_swallowed(reader, declared, [*imported, *taken_over])
-    cookiechecks.check_against_catalogue(reader, declared, whole_index())
+    conflicts.check_twice(reader, declared)
+    conflicts.check_swallowed(reader, declared, [*imported, *taken_over])
+    conflicts.check_against_catalogue(reader, declared, catalogue_of)
     texts = [*_texts(cookies, own_categories)]
     checks.check_languages(reader, texts)
     checks.check_texts(reader, site, texts)
@@ -214,7 +214,7 @@ def _declared(
     for position, cookie in cookies.items():
         path: Path = ("cookies", position)
         cookiechecks.check_cookie(reader, path, cookie, known_categories, known_providers)
-        if declaration := cookiechecks.declare(reader, path, cookie):
+        if declaration := cookiechecks.declare(reader, path, cookie, known_categories):
             yield path, declaration
 
 

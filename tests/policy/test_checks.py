@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from cookieguard.errors import PolicyError, Problem
-from cookieguard.policy import checks, cookiechecks, policy, reader
+from cookieguard.policy import checks, conflicts, cookiechecks, policy, reader
 from cookieguard.policy.policy import Policy
 
 # So that no mistake stands on the first line.
@@ -210,6 +210,15 @@ WARNINGS = [
         "essential",
         id="essential in the catalogue",
     ),
+    pytest.param(
+        cookie(name='"auth_*_token"', category='"essential"')
+        + cookie(name='"auth_x*"', category='"marketing"'),
+        "W212",
+        "cookies[2]",
+        9,
+        "the essential 'auth_*_token'",
+        id="some of an essential pattern's names",
+    ),
     pytest.param(cookie(purpose=None), "W202", "cookies[1]", 4, "no purpose", id="no purpose"),
     pytest.param(
         cookie(name="'[ab]'", match='"regex"'), "W203", "cookies[1].name", 5, "no fixed text", id="no head"
@@ -295,7 +304,7 @@ def test_warning(tmp_path: Path, body: str, id: str, entry: str, line: int, says
 
 
 def test_each_id_has_its_row() -> None:
-    source = "".join(map(inspect.getsource, (checks, cookiechecks, reader, policy)))
+    source = "".join(map(inspect.getsource, (checks, conflicts, cookiechecks, reader, policy)))
     # W206 takes two files: its test stands in test_policy.py.
     rows = {row.values[1] for row in MISTAKES + WARNINGS} | {"W206"}
 

@@ -75,6 +75,22 @@ def whole_index() -> Index:
     return Index(declaration for name in service_names() for declaration in _first_party_cookies(name))
 
 
+def catalogue_of(domain: str | None) -> Index:
+    """Return an index over what the catalogue knows under a third party's domain, or of first parties."""
+    return whole_index() if domain is None else _third_party_index(domain)
+
+
+@cache
+def _third_party_index(domain: str) -> Index:
+    everything = (cookie for name in service_names() for cookie in load_service(name).declarations)
+    return Index(cookie for cookie in everything if _counts_at(cookie, domain))
+
+
+def _counts_at(cookie: Declaration, domain: str) -> bool:
+    own = third_party_domain(cookie) if cookie.kind == "cookie" else None
+    return own is not None and f".{domain}".endswith(f".{own}")
+
+
 @cache
 def _indexes() -> dict[str, Index]:
     return {name: Index(_first_party_cookies(name)) for name in service_names()}
@@ -119,10 +135,8 @@ def services_needing(cookie: str) -> tuple[str, ...]:
 
 
 def _third_party_cookie(service: str, cookie: str, domain: str) -> bool:
-    host = "." + domain.lower().strip(".")
+    host = domain.lower().strip(".")
     return any(
-        declared.party == "third"
-        and host.endswith(f".{third_party_domain(declared)}")
-        and declared.pattern.matches(cookie)
+        _counts_at(declared, host) and declared.pattern.matches(cookie)
         for declared in load_service(service).declarations
     )
