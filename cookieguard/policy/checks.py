@@ -17,20 +17,24 @@ from .entries import (
     LedgerSettings,
     ProviderEntry,
     Site,
+    Text,
 )
-from .model import ESSENTIAL, TOKEN_LENGTH
-from .reader import Reader
+from .model import ESSENTIAL, STANDARD_CATEGORIES, TOKEN_LENGTH, says_nothing
+from .reader import Reader, suggest
 
 # What Babel reads as one may hold anything behind a dot, an `@` or a hyphen.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CATEGORY_ID = re.compile(CATEGORY_ID)
 _PROVIDER_ID = re.compile(PROVIDER_ID)
+GPC_PATH = "/.well-known/gpc.json"
+"""Where browsers and auditors read that Global Privacy Control is honoured."""
 LOCAL_PATH = re.compile(r"/[!-~]*")
 HOST = re.compile(
     r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
     # Without ASCII `[a-z]` takes in what folds to it: U+017F, U+212A and two more.
     re.IGNORECASE | re.ASCII,
 )
+_SIGNALS = [signal for signals in STANDARD_CATEGORIES.values() for signal in signals]
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?:[A-Za-z0-9_-]{{32}})?")
 # SQLite in memory would prove nothing to the next process.
 _LEDGER_URL = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(?:\+psycopg)?://.+")
@@ -72,6 +76,13 @@ def check_guard(reader: Reader, guard: GuardSettings) -> None:
             ("guard", "mount"),
             f"{mount!r} is no path that visitors could be sent to",
             'write a path like "/privacy-choices"',
+        )
+    elif mount == GPC_PATH:
+        reader.error(
+            "cookieguard.E111",
+            ("guard", "mount"),
+            f"{mount!r} is where the statement on Global Privacy Control is read",
+            'write another path, like "/privacy-choices"',
         )
     for where, path in reader.elements(("guard", "exclude"), guard.exclude):
         if not LOCAL_PATH.fullmatch(path):
@@ -141,6 +152,8 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
             "is neither a SQLite file nor a PostgreSQL database",
             'write "sqlite:///receipts.db" or "postgresql+psycopg://user@host/name"',
         )
+    if ledger.spool is not None:
+        check_not_blank(reader, ("ledger", "spool"), ledger.spool)
     if reader.has_reported(("ledger", "retention")):
         return
     kept = ledger.retention.seconds
@@ -179,6 +192,14 @@ def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntr
                     f"{token!r} is no digest",
                     "copy it from 'cookieguard check FILE --against OLD'",
                 )
+        for where, signal in reader.elements((*path, "consent_mode"), category.consent_mode or ()):
+            if signal not in _SIGNALS:
+                reader.warn(
+                    "cookieguard.W213",
+                    where,
+                    f"Google Consent Mode has no signal {signal!r}",
+                    suggest(signal, _SIGNALS),
+                )
         if id == ESSENTIAL and (category.sold or category.accepts):
             reader.error(
                 "cookieguard.E127", path, "essential cookies need no consent", "take 'sold' and 'accepts' out"
@@ -196,6 +217,7 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
                 "is no name for a provider",
                 "use a-z, 0-9, '-', '_' and '.', at most 64",
             )
+        check_not_blank(reader, (*path, "name"), provider.name)
         for key in ("privacy_url", "opt_out_url"):
             url = getattr(provider, key)
             if url is not None and not is_web_address(url):
@@ -250,23 +272,37 @@ def is_web_address(url: str) -> bool:
         return False
 
 
-def check_languages(reader: Reader, texts: Iterable[tuple[Path, object]]) -> None:
+def check_not_blank(reader: Reader, path: Path, text: Text) -> None:
+    """Find a text that says nothing where something must be said."""
+    if says_nothing(text) and not reader.has_reported(path):
+        reader.error("cookieguard.E133", path, "is blank", f"say something: {path[-1]} = …")
+
+
+def check_languages(reader: Reader, texts: Iterable[tuple[Path, Text | None]]) -> None:
     """Find wordings under what is no language."""
     for path, text in texts:
         for tag in text if isinstance(text, dict) else ():
             _check_language(reader, (*path, tag), tag)
 
 
-def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[Path, object]]) -> None:
+def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[Path, Text | None]]) -> None:
     """Find texts that the site's own language is missing from, where that is known."""
     languages: Path = ("site", "languages")
     if reader.has_reported((*languages, 0) if site.languages else languages):
         return
     for path, text in texts:
-        if isinstance(text, dict) and site.language not in text:
+        if isinstance(text, dict) and _is_wanting(reader, path, text, site.language):
             reader.error(
                 "cookieguard.E121",
                 path,
                 f"has no wording in {site.language!r}, the site's first language",
                 f"add {site.language} = …",
             )
+
+
+def _is_wanting(reader: Reader, path: Path, text: dict[str, str], language: str) -> bool:
+    if language not in text:
+        return True
+    # What is blank in every language is a missing text, and told as that.
+    blank = not text[language].strip() and not says_nothing(text)
+    return blank and not reader.has_reported((*path, language))

@@ -10,12 +10,13 @@ from msgspec.structs import asdict, replace
 from .checks import HOST, LOCAL_PATH, warn_of_pattern
 from .document import Path
 from .entries import CookieEntry
-from .model import ESSENTIAL, Declaration, Origin
+from .model import ESSENTIAL, Declaration, Origin, says_nothing
 from .pattern import Exact, Pattern, Regex, compile_pattern
 from .reader import Reader, closest, suggest
 from .subset import BadPattern
 
 _SHORTEST_ESSENTIAL_HEAD = 3
+_ATTRIBUTES = ("domain", "path", "secure", "http_only", "same_site")
 
 
 def check_category(reader: Reader, path: Path, category: str, categories: Collection[str]) -> None:
@@ -40,7 +41,7 @@ def check_cookie(
             remedy = f"{suggest(cookie.provider, providers)} (or {remedy})"
         reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {cookie.provider!r}", remedy)
     essential = cookie.category == ESSENTIAL
-    if not cookie.purpose and not reader.has_reported((*path, "purpose")):
+    if says_nothing(cookie.purpose) and not reader.has_reported((*path, "purpose")):
         if essential:
             reader.error(
                 "cookieguard.E114",
@@ -83,6 +84,36 @@ def check_cookie(
                 'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
             )
         warn_of_pattern(reader, where, prefix)
+    _check_attributes(reader, path, cookie)
+
+
+def _check_attributes(reader: Reader, path: Path, cookie: CookieEntry) -> None:
+    """Find attributes that what is declared can't have."""
+    if cookie.kind != "cookie":
+        for key in _ATTRIBUTES:
+            # A third party's domain says whose storage it is.
+            if getattr(cookie, key) and not (key == "domain" and cookie.party == "third"):
+                reader.warn(
+                    "cookieguard.W214",
+                    (*path, key),
+                    f"{cookie.kind} knows no {key}",
+                    'take it out, or write kind = "cookie"',
+                )
+        return
+    if cookie.set_by == "script" and cookie.http_only:
+        reader.warn(
+            "cookieguard.W214",
+            (*path, "http_only"),
+            f"no script can set {cookie.name!r} as HttpOnly",
+            'take it out, or write set_by = "server"',
+        )
+    if cookie.same_site == "None" and not cookie.secure:
+        reader.warn(
+            "cookieguard.W215",
+            (*path, "same_site"),
+            f"browsers drop {cookie.name!r} with SameSite=None where it isn't Secure",
+            "add secure = true",
+        )
 
 
 def declare(
@@ -120,6 +151,8 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
             f"{cookie.name!r} is a name that no browser stores",
             "leave out control characters, ';', '=' and space around it",
         )
+    if cookie.kind == "cookie" and pattern.literal_head.lower().startswith("__host-"):
+        _check_host_prefix(reader, path, cookie)
     if cookie.kind == "cookie" and not cookie.name.isascii():
         # Servers take a header's bytes for Latin-1 (PEP 3333), scripts take them for UTF-8.
         reader.warn(
@@ -147,4 +180,23 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
             where,
             f"{cookie.name!r} would make nearly every cookie essential",
             "name the cookies, or fix at least three characters",
+        )
+
+
+def _check_host_prefix(reader: Reader, path: Path, cookie: CookieEntry) -> None:
+    """Find what browsers drop a cookie of the prefix for (6265bis, 4.1.3.2)."""
+    # A third party's domain says whose cookie it is.
+    if cookie.domain and cookie.party == "first":
+        reader.error(
+            "cookieguard.E134",
+            (*path, "domain"),
+            f"{cookie.name!r} can have no domain: browsers drop it",
+            "take 'domain' out, or name the cookie without __Host-",
+        )
+    if cookie.path not in (None, "/"):
+        reader.error(
+            "cookieguard.E134",
+            (*path, "path"),
+            f"{cookie.name!r} can have no path but '/': browsers drop it",
+            'write path = "/", or name the cookie without __Host-',
         )

@@ -112,6 +112,12 @@ class Category(Struct, frozen=True, kw_only=True):
         return token == self.token or token in self.accepts
 
 
+def says_nothing(text: Text | None) -> bool:
+    """Tell whether a text is missing, or blank in every language."""
+    wordings = text.values() if isinstance(text, dict) else (text or "",)
+    return not any(wording.strip() for wording in wordings)
+
+
 def source_text(text: Text | None, language: str) -> str:
     """Return the wording in the site's own language, else the first there is."""
     if text is None or isinstance(text, str):

@@ -245,7 +245,7 @@ def _used_services(reader: Reader, names: Any) -> Iterator[Service]:
 
 def _texts(
     cookies: Mapping[str | int, CookieEntry], categories: Mapping[str | int, CategoryEntry]
-) -> Iterator[tuple[Path, object]]:
+) -> Iterator[tuple[Path, Text | None]]:
     for position, cookie in cookies.items():
         yield ("cookies", position, "purpose"), cookie.purpose
     for id, category in categories.items():
@@ -268,9 +268,10 @@ def _announcement(
     entry = reader.table(("announcement",), data, AnnouncementEntry)
     if entry is None:
         return None
-    summary: list[tuple[Path, object]] = [(("announcement", "summary"), entry.summary)]
-    checks.check_languages(reader, summary)
-    checks.check_texts(reader, site, summary)
+    summary: Path = ("announcement", "summary")
+    checks.check_not_blank(reader, summary, entry.summary)
+    checks.check_languages(reader, [(summary, entry.summary)])
+    checks.check_texts(reader, site, [(summary, entry.summary)])
     following = None
     if entry.policy is not None and (file := _announced_file(reader, base, entry.policy, announcing)):
         try:

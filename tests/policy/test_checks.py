@@ -96,6 +96,7 @@ MISTAKES = [
         pytest.param(f"[guard]\nmount = '{mount}'", "E111", "guard.mount", 5, repr(mount), id=f"mount {mount!r}")
         for mount in ("", "/", "privacy", "/a/", "/a b", "/a/../b", "/a?b", "//a", "https://a.example/", "/ä")
     ),
+    pytest.param("[guard]\nmount = '/.well-known/gpc.json'", "E111", "guard.mount", 5, "Global Privacy", id="mount at gpc.json"),
     pytest.param(cookie(name='"a;b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with semicolon"),
     pytest.param(cookie(name='" a"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with space"),
     pytest.param(cookie(name='"a=b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with equals sign"),
@@ -108,6 +109,30 @@ MISTAKES = [
     pytest.param(
         cookie(category='"essential"', purpose=None), "E114", "cookies[1]", 4, "without a purpose", id="no purpose"
     ),
+    *(
+        pytest.param(
+            cookie(category='"essential"', purpose=purpose), "E114", "cookies[1]", 4, "without a purpose", id=f"purpose {purpose}"
+        )
+        for purpose in ('""', '" \\t"', '{ en = "" }', '{ en = " ", de = "" }')
+    ),
+    *(
+        pytest.param(text, "E133", entry, line, "is blank", id=f"blank {entry} {at}")
+        for at, (text, entry, line) in enumerate([
+            ("[providers.acme]\nname = ''", "providers.acme.name", 5),
+            ("[providers.acme]\nname = ' '", "providers.acme.name", 5),
+            ("[announcement]\neffective = 2027-01-01\nsummary = ''", "announcement.summary", 6),
+            ("[announcement]\neffective = 2027-01-01\nsummary = { en = ' ' }", "announcement.summary", 6),
+            ("[ledger]\nurl = 'sqlite:///r.db'\nretention = '3 years'\nspool = ''", "ledger.spool", 7),
+        ])
+    ),
+    *(
+        pytest.param(
+            cookie(name=f'"{name}"', domain='".a.example"', match=match), "E134", "cookies[1].domain", 9, "no domain",
+            id=f"domain of {name}",
+        )
+        for name, match in (("__Host-a", None), ("__host-a", None), ("__Host-a*", None), ("__Host-[ab]", '"regex"'))
+    ),
+    pytest.param(cookie(name='"__Host-a"', path='"/shop"'), "E134", "cookies[1].path", 9, "no path but", id="path of __Host-"),
     *(
         pytest.param(
             f"[providers.acme]\nname = 'Acme'\nprivacy_url = '{url}'", "E115", "providers.acme.privacy_url", 6, repr(url),
@@ -138,6 +163,7 @@ MISTAKES = [
         "[providers.'a b']\nname = 'A'", "E120", "providers.a b", 4, "no name for a provider", id="provider's id"
     ),
     pytest.param(cookie(purpose='{ de = "Z." }'), "E121", "cookies[1].purpose", 7, "'en'", id="purpose in English"),
+    pytest.param(cookie(purpose='{ en = " ", de = "Z." }'), "E121", "cookies[1].purpose", 7, "'en'", id="purpose blank in English"),
     pytest.param(
         "[categories.stats]\ntitle.de = 'S'", "E121", "categories.stats.title", 5, "'en'", id="title in English"
     ),
@@ -219,7 +245,50 @@ WARNINGS = [
         "the essential 'auth_*_token'",
         id="some of an essential pattern's names",
     ),
-    pytest.param(cookie(purpose=None), "W202", "cookies[1]", 4, "no purpose", id="no purpose"),
+    *(
+        pytest.param(cookie(purpose=purpose), "W202", "cookies[1]", 4, "no purpose", id=f"purpose {purpose}")
+        for purpose in (None, '""', '" "', '{ en = "" }')
+    ),
+    *(
+        pytest.param(
+            f"[categories.analytics]\nconsent_mode = ['ad_storage',\n'{signal}']",
+            "W213",
+            "categories.analytics.consent_mode[2]",
+            6,
+            f"no signal '{signal}'",
+            id=f"signal {signal!r}",
+        )
+        for signal in ("analytic_storage", "", "AD_STORAGE")
+    ),
+    *(
+        pytest.param(
+            cookie(kind=f'"{kind}"', **{key: value}),
+            "W214",
+            f"cookies[1].{key}",
+            10,
+            f"{kind} knows no {key}",
+            id=f"{key} of {kind}",
+        )
+        for kind in ("local-storage", "session-storage")
+        for key, value in (
+            ("domain", '"a.example"'),
+            ("path", '"/"'),
+            ("secure", "true"),
+            ("http_only", "true"),
+            ("same_site", '"None"'),
+        )
+    ),
+    pytest.param(
+        cookie(set_by='"script"', http_only="true"),
+        "W214",
+        "cookies[1].http_only",
+        10,
+        "no script",
+        id="a script's HttpOnly",
+    ),
+    pytest.param(
+        cookie(same_site='"None"'), "W215", "cookies[1].same_site", 9, "isn't Secure", id="SameSite=None"
+    ),
     pytest.param(
         cookie(name="'[ab]'", match='"regex"'), "W203", "cookies[1].name", 5, "no fixed text", id="no head"
     ),
@@ -335,6 +404,16 @@ RIGHT = [
     pytest.param(
         "[site]\nlanguages = ['de']\n" + cookie(purpose='{ de = "Z." }'), id="purpose in the site's language"
     ),
+    pytest.param(
+        cookie(kind='"local-storage"', party='"third"', domain='"ads.example"'), id="a third party's storage"
+    ),
+    pytest.param(
+        cookie(name='"__Host-a"', party='"third"', domain='"ads.example"', path='"/"'),
+        id="a third party's __Host-",
+    ),
+    pytest.param(cookie(name='"__Secure-a"', domain='"a.example"', path='"/b"'), id="__Secure-"),
+    pytest.param(cookie(same_site='"None"', secure="true"), id="SameSite=None and Secure"),
+    pytest.param("[guard]\nmount = '/.well-known/privacy'", id="a mount beside gpc.json"),
     pytest.param("[consent]\nlifetime = '400 days'", id="as long as browsers keep it"),
     pytest.param("[consent]\ngpc = 'ignore'", id="gpc ignored where visitors opt in"),
     pytest.param("[categories.analytics]\naccepts = ['" + "a" * 11 + "', '" + "_" * 43 + "']", id="digests"),
@@ -441,6 +520,7 @@ def test_the_message_says_all(tmp_path: Path) -> None:
         (cookie(lifetme='"1 day"'), "did you mean 'lifetime'?"),
         (cookie(category='"analytic"'), "did you mean 'analytics'? (or declare [categories.analytic])"),
         ("use = ['google_analytics']", "did you mean 'google-analytics'?"),
+        ("[categories.a]\nconsent_mode = ['analytic_storage']", "did you mean 'analytics_storage'?"),
         ("[site]\nzzz = 1", "use one of contact, languages, name, updated"),
         ("[guard]\nmode = 'on'", 'write "enforce" or "report"'),
         ("[guard]\ninject = 'on'", "write true or false"),

@@ -42,7 +42,7 @@ FULL: dict[str, Any] = {
         {
             "kind": "cookie", "name": "optimizely[a-z]+", "match": "regex", "category": "analytics",
             "provider": "optimizely", "purpose": {"en": "Tells returning visitors apart."}, "lifetime": "6 months",
-            "party": "first", "set_by": "script", "domain": ".example.com", "path": "/",
+            "party": "first", "set_by": "server", "domain": ".example.com", "path": "/",
             "essential_under": ["/clientarea"], "secure": True, "http_only": True, "same_site": "Lax",
         }
     ],

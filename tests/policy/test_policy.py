@@ -66,7 +66,7 @@ provider = "optimizely"
 purpose = { en = "Tells returning visitors apart.", de = "Erkennt Besucher wieder." }
 lifetime = "6 months"
 party = "first"
-set_by = "script"
+set_by = "server"
 domain = ".example.com"
 path = "/"
 essential_under = ["/clientarea"]
@@ -79,6 +79,7 @@ name = "draft"
 kind = "local-storage"
 category = "chat"
 purpose = "Keeps what you typed."
+set_by = "script"
 
 [ledger]
 url = "sqlite:///receipts.db"
@@ -119,10 +120,13 @@ DATA: dict[str, Any] = {
             "kind": "cookie", "name": "optimizely[A-Z][a-z]+", "match": "regex", "category": "analytics",
             "provider": "optimizely",
             "purpose": {"en": "Tells returning visitors apart.", "de": "Erkennt Besucher wieder."},
-            "lifetime": "6 months", "party": "first", "set_by": "script", "domain": ".example.com", "path": "/",
+            "lifetime": "6 months", "party": "first", "set_by": "server", "domain": ".example.com", "path": "/",
             "essential_under": ["/clientarea"], "secure": True, "http_only": True, "same_site": "Lax",
         },
-        {"name": "draft", "kind": "local-storage", "category": "chat", "purpose": "Keeps what you typed."},
+        {
+            "name": "draft", "kind": "local-storage", "category": "chat", "purpose": "Keeps what you typed.",
+            "set_by": "script",
+        },
     ],
     "ledger": {"url": "sqlite:///receipts.db", "retention": "3 years", "address": "hash"},
     "announcement": {"effective": date(2027, 1, 15), "summary": "We add a support chat.", "policy": "next.toml"},
@@ -187,6 +191,7 @@ def test_each_key_arrives(tmp_path: Path) -> None:
         "lifetime": parse_lifetime("6 months"),
         "essential_under": ("/clientarea",),
     }
+    assert (policy.declarations[1].kind, policy.declarations[1].set_by) == ("local-storage", "script")
     assert policy.ledger is not None
     assert (policy.ledger.retention.seconds, policy.ledger.address) == (3 * 366 * 86400, "hash")
     assert policy.announcement is not None
