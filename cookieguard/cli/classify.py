@@ -15,9 +15,9 @@ from ..importers.netscape import read_cookie_jar
 from ..importers.sighting import Sighting
 from ..policy.catalogue import load_service
 from ..policy.classifier import Classification, Classifier, Explanation
+from ..policy.keypath import KeyPath as Place
 from ..policy.model import Declaration, source_text
 from ..policy.policy import Policy
-from ..policy.writing import Path as Place
 from ..policy.writing import write_policy
 from .inputs import (
     FILE_OR_STDIN,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from urllib.parse import urlsplit
 
-from .document import Path
+from .addresses import GPC_PATH, HOST, LOCAL_PATH, is_mountable, is_web_address
 from .entries import (
     CATEGORY_ID,
     PROVIDER_ID,
@@ -19,6 +18,7 @@ from .entries import (
     Site,
     Text,
 )
+from .keypath import KeyPath
 from .model import ESSENTIAL, STANDARD_CATEGORIES, TOKEN_LENGTH, says_nothing
 from .reader import Reader, suggest
 
@@ -26,14 +26,6 @@ from .reader import Reader, suggest
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CATEGORY_ID = re.compile(CATEGORY_ID)
 _PROVIDER_ID = re.compile(PROVIDER_ID)
-GPC_PATH = "/.well-known/gpc.json"
-"""Where browsers and auditors read that Global Privacy Control is honoured."""
-LOCAL_PATH = re.compile(r"/[!-~]*")
-HOST = re.compile(
-    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
-    # Without ASCII `[a-z]` takes in what folds to it: U+017F, U+212A and two more.
-    re.IGNORECASE | re.ASCII,
-)
 _SIGNALS = [signal for signals in STANDARD_CATEGORIES.values() for signal in signals]
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?:[A-Za-z0-9_-]{{32}})?")
 # SQLite in memory would prove nothing to the next process.
@@ -48,7 +40,7 @@ def check_site(reader: Reader, site: Site) -> None:
         _check_language(reader, where, language)
 
 
-def _check_language(reader: Reader, where: Path, tag: str) -> None:
+def _check_language(reader: Reader, where: KeyPath, tag: str) -> None:
     if not _is_language(tag):
         reader.error(
             "cookieguard.E125", where, f"{tag!r} is no language tag", "write one, as 'en' or 'pt-BR'"
@@ -95,11 +87,6 @@ def check_guard(reader: Reader, guard: GuardSettings) -> None:
                 "exclude a path beside the mount",
             )
         warn_of_pattern(reader, where, path)
-
-
-def is_mountable(mount: str) -> bool:
-    """Tell whether the mount is a path of plain segments, so that a request can reach it."""
-    return bool(re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", mount)) and not {".", ".."} & set(mount.split("/"))
 
 
 def check_consent(reader: Reader, consent: ConsentSettings) -> None:
@@ -176,7 +163,7 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
 def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntry]) -> None:
     """Find ids that can't be used, digests that are none, and consent asked for essentials."""
     for id, category in categories.items():
-        path: Path = ("categories", id)
+        path: KeyPath = ("categories", id)
         if not isinstance(id, str) or not _CATEGORY_ID.fullmatch(id):
             reader.error(
                 "cookieguard.E120",
@@ -209,7 +196,7 @@ def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntr
 def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]) -> None:
     """Find ids that can't be used, and addresses and hosts that are none."""
     for id, provider in providers.items():
-        path: Path = ("providers", id)
+        path: KeyPath = ("providers", id)
         if not isinstance(id, str) or not _PROVIDER_ID.fullmatch(id):
             reader.error(
                 "cookieguard.E120",
@@ -251,7 +238,7 @@ def check_waiting(
             )
 
 
-def warn_of_pattern(reader: Reader, where: Path, prefix: str) -> None:
+def warn_of_pattern(reader: Reader, where: KeyPath, prefix: str) -> None:
     """Warn of a `*` where paths stand for all that is below them."""
     if "*" in prefix:
         reader.warn(
@@ -262,32 +249,22 @@ def warn_of_pattern(reader: Reader, where: Path, prefix: str) -> None:
         )
 
 
-def is_web_address(url: str) -> bool:
-    """Tell whether it is an http or https address with a host."""
-    if not re.fullmatch(r"https?://[!-~]+", url):
-        return False
-    try:
-        return bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
-
-
-def check_not_blank(reader: Reader, path: Path, text: Text) -> None:
+def check_not_blank(reader: Reader, path: KeyPath, text: Text) -> None:
     """Find a text that says nothing where something must be said."""
     if says_nothing(text) and not reader.has_reported(path):
         reader.error("cookieguard.E133", path, "is blank", f"say something: {path[-1]} = …")
 
 
-def check_languages(reader: Reader, texts: Iterable[tuple[Path, Text | None]]) -> None:
+def check_languages(reader: Reader, texts: Iterable[tuple[KeyPath, Text | None]]) -> None:
     """Find wordings under what is no language."""
     for path, text in texts:
         for tag in text if isinstance(text, dict) else ():
             _check_language(reader, (*path, tag), tag)
 
 
-def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[Path, Text | None]]) -> None:
+def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[KeyPath, Text | None]]) -> None:
     """Find texts that the site's own language is missing from, where that is known."""
-    languages: Path = ("site", "languages")
+    languages: KeyPath = ("site", "languages")
     if reader.has_reported((*languages, 0) if site.languages else languages):
         return
     for path, text in texts:
@@ -300,7 +277,7 @@ def check_texts(reader: Reader, site: Site, texts: Iterable[tuple[Path, Text | N
             )
 
 
-def _is_wanting(reader: Reader, path: Path, text: dict[str, str], language: str) -> bool:
+def _is_wanting(reader: Reader, path: KeyPath, text: dict[str, str], language: str) -> bool:
     if language not in text:
         return True
     # What is blank in every language is a missing text, and told as that.

@@ -6,20 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from .document import Path, spell
 from .index import Index, ranked
+from .keypath import KeyPath, spell
 from .model import ESSENTIAL, GUARD_COOKIES, Declaration, third_party_domain
 from .overlap import overlap
 from .pattern import Exact, plainest, sample_names
 from .reader import Reader
 
-Declared = Sequence[tuple[Path, Declaration]]
+Declared = Sequence[tuple[KeyPath, Declaration]]
 """The entries of one file, each with its path."""
 
 
 def check_twice(reader: Reader, declared: Declared) -> None:
     """Find cookies declared a second time, and those that the guard declares itself."""
-    seen: dict[tuple[object, ...], Path] = {}
+    seen: dict[tuple[object, ...], KeyPath] = {}
     for path, cookie in declared:
         names = plainest(cookie.pattern)
         key = (cookie.kind, names, third_party_domain(cookie))
@@ -72,7 +72,7 @@ def check_swallowed(reader: Reader, declared: Declared, others: Sequence[Declara
                 )
 
 
-def _path_of(cookie: Declaration, paths: dict[int, Path]) -> Path:
+def _path_of(cookie: Declaration, paths: dict[int, KeyPath]) -> KeyPath:
     return paths.get(id(cookie), ("import",) if cookie.origin == "imported" else ("use",))
 
 
@@ -149,7 +149,7 @@ def _is_essential_everywhere(cookie: Declaration) -> bool:
     return cookie.essential or "/" in cookie.essential_under
 
 
-def _warn_of_contradiction(reader: Reader, path: Path, cookie: Declaration, known: Declaration) -> None:
+def _warn_of_contradiction(reader: Reader, path: KeyPath, cookie: Declaration, known: Declaration) -> None:
     key, said = "category", cookie.category
     if _is_essential_everywhere(cookie) and not cookie.essential:
         key, said = "essential_under", "essential under '/'"

@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 from msgspec.structs import asdict, replace
 
-from .checks import HOST, LOCAL_PATH, warn_of_pattern
-from .document import Path
+from .addresses import HOST, LOCAL_PATH
+from .checks import warn_of_pattern
 from .entries import CookieEntry
+from .keypath import KeyPath
 from .model import ESSENTIAL, Declaration, Origin, says_nothing
 from .pattern import Exact, Pattern, Regex, compile_pattern
 from .reader import Reader, closest, suggest
@@ -19,7 +20,7 @@ _SHORTEST_ESSENTIAL_HEAD = 3
 _ATTRIBUTES = ("domain", "path", "secure", "http_only", "same_site")
 
 
-def check_category(reader: Reader, path: Path, category: str, categories: Collection[str]) -> None:
+def check_category(reader: Reader, path: KeyPath, category: str, categories: Collection[str]) -> None:
     """Find a category that the policy doesn't have."""
     if category not in categories and not reader.has_reported((*path, "category")):
         reader.error(
@@ -31,7 +32,11 @@ def check_category(reader: Reader, path: Path, category: str, categories: Collec
 
 
 def check_cookie(
-    reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], providers: Collection[str]
+    reader: Reader,
+    path: KeyPath,
+    cookie: CookieEntry,
+    categories: Collection[str],
+    providers: Collection[str],
 ) -> None:
     """Find what one declaration refers to in vain, leaves out, or can't mean."""
     check_category(reader, path, cookie.category, categories)
@@ -87,7 +92,7 @@ def check_cookie(
     _check_attributes(reader, path, cookie)
 
 
-def _check_attributes(reader: Reader, path: Path, cookie: CookieEntry) -> None:
+def _check_attributes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
     """Find attributes that what is declared can't have."""
     if cookie.kind != "cookie":
         for key in _ATTRIBUTES:
@@ -117,7 +122,7 @@ def _check_attributes(reader: Reader, path: Path, cookie: CookieEntry) -> None:
 
 
 def declare(
-    reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], origin: Origin = "site"
+    reader: Reader, path: KeyPath, cookie: CookieEntry, categories: Collection[str], origin: Origin = "site"
 ) -> Declaration | None:
     """Compile an entry's name and check it; None where the name is too wrong for a declaration.
 
@@ -137,7 +142,7 @@ def declare(
     return Declaration(pattern=pattern, origin=origin, **asdict(cookie))
 
 
-def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
+def check_pattern(reader: Reader, path: KeyPath, cookie: CookieEntry, pattern: Pattern) -> None:
     """Find names that no browser stores, and patterns that match too much."""
     where = (*path, "name")
     if (
@@ -183,7 +188,7 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
         )
 
 
-def _check_host_prefix(reader: Reader, path: Path, cookie: CookieEntry) -> None:
+def _check_host_prefix(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
     """Find what browsers drop a cookie of the prefix for (6265bis, 4.1.3.2)."""
     # A third party's domain says whose cookie it is.
     if cookie.domain and cookie.party == "first":

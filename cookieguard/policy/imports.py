@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,8 +15,9 @@ from msgspec import Struct
 from ..errors import PolicyError, Problem
 from . import checks, conflicts, cookiechecks
 from .catalogue import sharing
-from .document import Path, read_file
+from .document import read_file
 from .entries import CookieEntry, ProviderEntry
+from .keypath import KeyPath
 from .model import Declaration, Provider
 from .reader import Reader
 
@@ -31,7 +32,7 @@ class Import(Struct, frozen=True):
 
 
 def read_imports(
-    reader: Reader, base: FilePath, names: Any, categories: Collection[str], providers: Collection[str]
+    reader: Reader, base: Path, names: Any, categories: Collection[str], providers: Collection[str]
 ) -> Iterator[Import]:
     """Yield what each file that `import` names holds; its mistakes go to the reader, with its own name.
 
@@ -44,7 +45,7 @@ def read_imports(
         )
         return
     for position, name in enumerate(names):
-        path: Path = ("import", position)
+        path: KeyPath = ("import", position)
         if not isinstance(name, str):
             reader.error("cookieguard.E104", path, f"{name!r} is no text", "write the path of a policy file")
         elif not os.path.isfile(base / name):  # noqa: PTH113 - Path.is_file raises for a name too long
@@ -75,9 +76,9 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
     checks.check_languages(
         reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items())
     )
-    declared: list[tuple[Path, Declaration]] = []
+    declared: list[tuple[KeyPath, Declaration]] = []
     for position, cookie in cookies.items():
-        path: Path = ("cookies", position)
+        path: KeyPath = ("cookies", position)
         cookiechecks.check_cookie(reader, path, cookie, categories, {*known, *map(str, entries)})
         if declaration := cookiechecks.declare(reader, path, cookie, categories, "imported"):
             declared.append((path, declaration))
@@ -88,7 +89,7 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
     )
 
 
-def _overruled(reader: Reader, path: Path, declaration: Declaration) -> bool:
+def _overruled(reader: Reader, path: KeyPath, declaration: Declaration) -> bool:
     """Tell whether the catalogue knows the cookie as essential: no import takes a login away."""
     if declaration.essential or declaration.party == "third" or declaration.kind != "cookie":
         return False

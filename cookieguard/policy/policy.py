@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from os import PathLike
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..errors import PolicyError, Problem, UnknownCategory
 from . import checks, conflicts, cookiechecks
 from .catalogue import Service, catalogue_of, load_service, service_names
-from .document import Document, Overlay, Path, read_dict, read_file
+from .document import Document, Overlay, read_dict, read_file
 from .entries import (
     AnnouncementEntry,
     CategoryEntry,
@@ -29,6 +29,7 @@ from .entries import (
     Text,
 )
 from .imports import read_imports
+from .keypath import KeyPath
 from .model import (
     CONSENT_COOKIES,
     ESSENTIAL,
@@ -67,13 +68,13 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
 
         `over` is what the deployment says in place of the file.
         """
-        file = FilePath(path)
+        file = Path(path)
         return _load(file, (), over or {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, base: str | PathLike[str] = ".") -> Policy:
         """Load the same shape from a dict; `base` is the folder of announced and imported files."""
-        return _build(read_dict(data), FilePath(base), ())
+        return _build(read_dict(data), Path(base), ())
 
     @property
     def language(self) -> str:
@@ -122,12 +123,12 @@ class Announcement(Struct, frozen=True, kw_only=True):
     policy: Policy | None = None
 
 
-def _load(file: FilePath, announcing: tuple[FilePath, ...], over: Overlay) -> Policy:
+def _load(file: Path, announcing: tuple[Path, ...], over: Overlay) -> Policy:
     return _build(read_file(file), file.parent, (*announcing, file.resolve()), over)
 
 
 def _build(
-    document: Document, base: FilePath, announcing: tuple[FilePath, ...], over: Overlay | None = None
+    document: Document, base: Path, announcing: tuple[Path, ...], over: Overlay | None = None
 ) -> Policy:
     """Check and freeze; `announcing` holds the files that led here, this one last."""
     over = over or {}
@@ -206,13 +207,13 @@ def _build(
 
 def _declared(
     reader: Reader, cookies: Mapping[str | int, CookieEntry], providers: Mapping[str, Provider]
-) -> Iterator[tuple[Path, Declaration]]:
+) -> Iterator[tuple[KeyPath, Declaration]]:
     data = reader.document.data
     # A wrong table has been reported already; what refers to it isn't wrong as well.
     known_categories = _known_categories(data)
     known_providers = dict.fromkeys([*providers, *_ids(data, "providers")])
     for position, cookie in cookies.items():
-        path: Path = ("cookies", position)
+        path: KeyPath = ("cookies", position)
         cookiechecks.check_cookie(reader, path, cookie, known_categories, known_providers)
         if declaration := cookiechecks.declare(reader, path, cookie, known_categories):
             yield path, declaration
@@ -245,7 +246,7 @@ def _used_services(reader: Reader, names: Any) -> Iterator[Service]:
 
 def _texts(
     cookies: Mapping[str | int, CookieEntry], categories: Mapping[str | int, CategoryEntry]
-) -> Iterator[tuple[Path, Text | None]]:
+) -> Iterator[tuple[KeyPath, Text | None]]:
     for position, cookie in cookies.items():
         yield ("cookies", position, "purpose"), cookie.purpose
     for id, category in categories.items():
@@ -255,8 +256,8 @@ def _texts(
 
 def _announcement(
     reader: Reader,
-    base: FilePath,
-    announcing: tuple[FilePath, ...],
+    base: Path,
+    announcing: tuple[Path, ...],
     site: Site,
     guard: GuardSettings,
     consent: ConsentSettings,
@@ -268,7 +269,7 @@ def _announcement(
     entry = reader.table(("announcement",), data, AnnouncementEntry)
     if entry is None:
         return None
-    summary: Path = ("announcement", "summary")
+    summary: KeyPath = ("announcement", "summary")
     checks.check_not_blank(reader, summary, entry.summary)
     checks.check_languages(reader, [(summary, entry.summary)])
     checks.check_texts(reader, site, [(summary, entry.summary)])
@@ -281,10 +282,8 @@ def _announcement(
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
 
 
-def _announced_file(
-    reader: Reader, base: FilePath, name: str, announcing: tuple[FilePath, ...]
-) -> FilePath | None:
-    path: Path = ("announcement", "policy")
+def _announced_file(reader: Reader, base: Path, name: str, announcing: tuple[Path, ...]) -> Path | None:
+    path: KeyPath = ("announcement", "policy")
     file = base / name
     if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises for a name too long
         remedy = "give the path of the policy that comes into force, from this file's folder"

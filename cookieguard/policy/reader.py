@@ -12,8 +12,9 @@ import msgspec
 
 from ..cookies.lifetime import SESSION, Lifetime, parse_lifetime
 from ..errors import Problem
-from .document import Document, Path
+from .document import Document
 from .entries import Text
+from .keypath import KeyPath
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -26,36 +27,36 @@ class Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
-        self._reported: set[Path] = set()
+        self._reported: set[KeyPath] = set()
 
     @property
     def failed(self) -> bool:
         """Whether there is an error among the problems, not only warnings."""
         return any(problem.level == "error" for problem in self.problems)
 
-    def error(self, id: str, path: Path, reason: str, remedy: str) -> None:
+    def error(self, id: str, path: KeyPath, reason: str, remedy: str) -> None:
         """Add a mistake: what is wrong at `path`, and what to write instead."""
         self._mark(path)
         self.problems.append(self.document.problem(id, path, reason, remedy))
 
-    def _mark(self, path: Path) -> None:
+    def _mark(self, path: KeyPath) -> None:
         self._reported.update(path[:length] for length in range(1, len(path) + 1))
 
-    def warn(self, id: str, path: Path, reason: str, remedy: str) -> None:
+    def warn(self, id: str, path: KeyPath, reason: str, remedy: str) -> None:
         """Add what is allowed, but likely a mistake."""
         self.problems.append(self.document.problem(id, path, reason, remedy, warning=True))
 
-    def has_reported(self, path: Path) -> bool:
+    def has_reported(self, path: KeyPath) -> bool:
         """Tell whether the entry, or something in it, was found wrong: then it isn't missing as well."""
         return path in self._reported
 
-    def elements(self, path: Path, values: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    def elements(self, path: KeyPath, values: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
         """Yield the elements of a list with their paths, save those that were found wrong already."""
         for index, value in enumerate(values):
             if not self.has_reported((*path, index)):
                 yield (*path, index), value
 
-    def table(self, path: Path, value: Any, shape: type[S]) -> S | None:
+    def table(self, path: KeyPath, value: Any, shape: type[S]) -> S | None:
         """Convert one table, field by field; None where it is none.
 
         A required field that is missing or wrong is reported, and a blank stands for it, so that
@@ -85,7 +86,9 @@ class Reader:
                     self.error("cookieguard.E105", path, f"{name!r} is missing", f"add {name} = …")
         return shape(**converted)
 
-    def tables(self, path: Path, value: Any, shape: type[S], *, listed: bool = False) -> dict[str | int, S]:
+    def tables(
+        self, path: KeyPath, value: Any, shape: type[S], *, listed: bool = False
+    ) -> dict[str | int, S]:
         """Convert a table of tables, or a list of them; keyed as in the file, bad ones left out."""
         pairs: Iterable[tuple[str | int, Any]]
         if isinstance(value, Mapping) and not listed:
@@ -104,7 +107,7 @@ class Reader:
         read = ((key, self.table((*path, key), item, shape)) for key, item in pairs)
         return {key: table for key, table in read if table is not None}
 
-    def _field(self, path: Path, value: Any, hint: Any) -> Any:
+    def _field(self, path: KeyPath, value: Any, hint: Any) -> Any:
         """Convert a value, one text after the other where it holds several; ValueError where it can't be."""
         kinds = _kinds(hint)
         if tuple[str, ...] in kinds and isinstance(value, list | tuple):
@@ -114,7 +117,7 @@ class Reader:
             return {str(key): self._text((*path, str(key)), item) for key, item in value.items()}
         return _convert(value, hint)
 
-    def _text(self, path: Path, value: Any) -> str:
+    def _text(self, path: KeyPath, value: Any) -> str:
         # A blank stands for what is no text, so that the elements behind it keep their places.
         if not isinstance(value, str):
             self.error("cookieguard.E104", path, f"is {_kind(value)}", "write a text")
@@ -160,7 +163,7 @@ def _convert(value: Any, hint: Any) -> Any:
     return msgspec.convert(value, hint)
 
 
-def _mistake(path: Path, value: Any, hint: Any, error: ValueError) -> tuple[str, Path, str, str]:
+def _mistake(path: KeyPath, value: Any, hint: Any, error: ValueError) -> tuple[str, KeyPath, str, str]:
     if isinstance(error, msgspec.ValidationError):
         return "cookieguard.E104", path, _misfit(value, hint), f"write {_describe(hint)}"
     return (
