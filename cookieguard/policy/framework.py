@@ -17,8 +17,6 @@ from .pattern import Exact
 from .policy import Policy
 from .reader import Reader
 
-_UNITS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60))
-
 
 def framework_cookie(
     service: str,
@@ -94,9 +92,4 @@ def _lifetime(age: timedelta | float | None) -> Lifetime:
     if age is None:
         return SESSION
     seconds = int(age.total_seconds() if isinstance(age, timedelta) else age)
-    if seconds <= 0:
-        return SESSION
-    for unit, length in _UNITS:
-        if seconds % length == 0:
-            return Lifetime(((seconds // length, unit),))
-    return Lifetime(((seconds, "second"),))
+    return Lifetime.of_seconds(seconds) if seconds > 0 else SESSION

@@ -81,6 +81,7 @@ def read_dict(data: Mapping[str, Any], source: str = "<dict>") -> Document:
 
 
 def unreadable(source: str, line: int | None, reason: str, remedy: str) -> PolicyError:
+    """Build the error of a file of which nothing can be read."""
     return PolicyError([Problem("cookieguard.E101", "error", "the policy", reason, remedy, source, line)])
 
 
@@ -104,6 +105,7 @@ def _refuse_unusable(data: Mapping[str, Any], source: str) -> None:
 
 
 def table_of(data: Any, source: str) -> dict[str, Any]:
+    """Return what a file holds; PolicyError where that is no table, or nothing that a policy needs."""
     if isinstance(data, dict):
         _refuse_unusable(data, source)
         return data
@@ -112,6 +114,7 @@ def table_of(data: Any, source: str) -> dict[str, Any]:
 
 
 def refuse_repeated(lines: Iterator[tuple[KeyPath, int]], source: str) -> None:
+    """Raise PolicyError for a key that stands twice in one table, of which most parsers keep the second."""
     seen: set[KeyPath] = set()
     for path, line in lines:
         if path in seen:

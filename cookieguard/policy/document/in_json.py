@@ -11,6 +11,7 @@ from .document import TOO_DEEP, Document, refuse_repeated, table_of, unreadable
 
 
 def read_json(text: str, source: str) -> Document:
+    """Read JSON; PolicyError where it is none, with the line where that is known."""
     try:
         data = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:

@@ -21,6 +21,7 @@ _TOML_LEXEME = re.compile(
 
 
 def read_toml(text: str, source: str) -> Document:
+    """Read TOML; PolicyError where it is none, with the line where that is known."""
     import tomllib  # takes longer to load than all of this room
 
     try:

@@ -9,6 +9,7 @@ from .document import TOO_DEEP, Document, refuse_repeated, table_of, unreadable
 
 
 def read_yaml(text: str, source: str) -> Document:
+    """Read YAML; PolicyError where it is none, with the line where that is known."""
     try:
         import yaml
     except ImportError as error:
