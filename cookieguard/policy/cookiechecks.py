@@ -5,30 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from msgspec.structs import asdict, replace
-
 from .addresses import HOST, LOCAL_PATH
-from .checks import warn_of_pattern
+from .checks import check_category, warn_of_pattern
 from .entries import CookieEntry
 from .keypath import KeyPath
-from .model import ESSENTIAL, Declaration, Origin, says_nothing
-from .pattern import Exact, Pattern, Regex, compile_pattern
-from .reader import Reader, closest, suggest
-from .subset import BadPattern
+from .model import ESSENTIAL, says_nothing
+from .pattern import Exact, Pattern, Regex
+from .reader import Reader, suggest
 
 _SHORTEST_ESSENTIAL_HEAD = 3
 _ATTRIBUTES = ("domain", "path", "secure", "http_only", "same_site")
-
-
-def check_category(reader: Reader, path: KeyPath, category: str, categories: Collection[str]) -> None:
-    """Find a category that the policy doesn't have."""
-    if category not in categories and not reader.has_reported((*path, "category")):
-        reader.error(
-            "cookieguard.E107",
-            (*path, "category"),
-            f"unknown category {category!r}",
-            f"{suggest(category, categories)} (or declare [categories.{category}])",
-        )
 
 
 def check_cookie(
@@ -40,29 +26,51 @@ def check_cookie(
 ) -> None:
     """Find what one declaration refers to in vain, leaves out, or can't mean."""
     check_category(reader, path, cookie.category, categories)
-    if cookie.provider is not None and cookie.provider not in providers:
-        remedy = f"declare [providers.{cookie.provider or 'ID'}]"
-        if providers:
-            remedy = f"{suggest(cookie.provider, providers)} (or {remedy})"
-        reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {cookie.provider!r}", remedy)
-    essential = cookie.category == ESSENTIAL
-    if says_nothing(cookie.purpose) and not reader.has_reported((*path, "purpose")):
-        if essential:
-            reader.error(
-                "cookieguard.E114",
-                path,
-                f"{cookie.name!r} is essential without a purpose",
-                "say in 'purpose' what the visitor asked for that needs it",
-            )
-        # Without a name it isn't shown at all, and that is a mistake of its own.
-        elif cookie.name:
-            reader.warn(
-                "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
-            )
-    shows_lifetime = cookie.kind == "cookie" and cookie.name
-    if cookie.lifetime is None and shows_lifetime and not reader.has_reported((*path, "lifetime")):
+    if cookie.provider is not None:
+        _check_provider(reader, path, cookie.provider, providers)
+    _check_purpose(reader, path, cookie)
+    _check_lifetime(reader, path, cookie)
+    _check_place(reader, path, cookie)
+    _check_prefixes(reader, path, cookie)
+    if cookie.kind == "cookie":
+        _check_attributes(reader, path, cookie)
+    else:
+        _check_storage(reader, path, cookie)
+
+
+def _check_provider(reader: Reader, path: KeyPath, provider: str, providers: Collection[str]) -> None:
+    if provider in providers:
+        return
+    remedy = f"declare [providers.{provider or 'ID'}]"
+    if providers:
+        remedy = f"{suggest(provider, providers)} (or {remedy})"
+    reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {provider!r}", remedy)
+
+
+def _check_purpose(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    if not says_nothing(cookie.purpose) or reader.has_reported((*path, "purpose")):
+        return
+    if cookie.category == ESSENTIAL:
+        reader.error(
+            "cookieguard.E114",
+            path,
+            f"{cookie.name!r} is essential without a purpose",
+            "say in 'purpose' what the visitor asked for that needs it",
+        )
+    # Without a name it isn't shown at all, and that is a mistake of its own.
+    elif cookie.name:
+        reader.warn("cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …")
+
+
+def _check_lifetime(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    is_shown = cookie.kind == "cookie" and cookie.name
+    if cookie.lifetime is None and is_shown and not reader.has_reported((*path, "lifetime")):
         reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
-    if cookie.party == "third" and not cookie.domain:
+
+
+def _check_place(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find a domain or path that is none, and a third party's domain that is missing."""
+    if cookie.party == "third" and not cookie.domain and not reader.has_reported((*path, "domain")):
         reader.error(
             "cookieguard.E113",
             path,
@@ -80,6 +88,9 @@ def check_cookie(
         reader.error(
             "cookieguard.E119", (*path, "path"), f"{cookie.path!r} is no path", 'begin with a slash: "/shop"'
         )
+
+
+def _check_prefixes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
     for where, prefix in reader.elements((*path, "essential_under"), cookie.essential_under):
         if not prefix.startswith("/") or re.search(r"//|/\.{1,2}(/|$)|[;?#%\\]|[\x00-\x20\x7f]", prefix):
             reader.error(
@@ -89,22 +100,23 @@ def check_cookie(
                 'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
             )
         warn_of_pattern(reader, where, prefix)
-    _check_attributes(reader, path, cookie)
+
+
+def _check_storage(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find attributes of cookies."""
+    for key in _ATTRIBUTES:
+        # A third party's domain says whose storage it is.
+        if getattr(cookie, key) and not (key == "domain" and cookie.party == "third"):
+            reader.warn(
+                "cookieguard.W214",
+                (*path, key),
+                f"{cookie.kind} knows no {key}",
+                'take it out, or write kind = "cookie"',
+            )
 
 
 def _check_attributes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
-    """Find attributes that what is declared can't have."""
-    if cookie.kind != "cookie":
-        for key in _ATTRIBUTES:
-            # A third party's domain says whose storage it is.
-            if getattr(cookie, key) and not (key == "domain" and cookie.party == "third"):
-                reader.warn(
-                    "cookieguard.W214",
-                    (*path, key),
-                    f"{cookie.kind} knows no {key}",
-                    'take it out, or write kind = "cookie"',
-                )
-        return
+    """Find attributes that can't be had together."""
     if cookie.set_by == "script" and cookie.http_only:
         reader.warn(
             "cookieguard.W214",
@@ -121,53 +133,36 @@ def _check_attributes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> Non
         )
 
 
-def declare(
-    reader: Reader, path: KeyPath, cookie: CookieEntry, categories: Collection[str], origin: Origin = "site"
-) -> Declaration | None:
-    """Compile an entry's name and check it; None where the name is too wrong for a declaration.
-
-    A category that the policy doesn't have is taken for the one it is most like, so that what else
-    is wrong of the entry is found at once.
-    """
-    if reader.has_reported((*path, "name")):
-        return None
-    try:
-        pattern = compile_pattern(cookie.name, cookie.match)
-    except BadPattern as error:
-        reader.error("cookieguard.E112", (*path, "name"), error.reason, error.remedy)
-        return None
-    check_pattern(reader, path, cookie, pattern)
-    if cookie.category not in categories:
-        cookie = replace(cookie, category=closest(cookie.category, categories) or cookie.category)
-    return Declaration(pattern=pattern, origin=origin, **asdict(cookie))
-
-
 def check_pattern(reader: Reader, path: KeyPath, cookie: CookieEntry, pattern: Pattern) -> None:
     """Find names that no browser stores, and patterns that match too much."""
-    where = (*path, "name")
-    if (
-        not isinstance(pattern, Regex)
-        and (re.search(r"[\x00-\x1f\x7f;=]", cookie.name) or cookie.name.strip(" \t") != cookie.name)
-        and cookie.kind == "cookie"
-    ):
+    if cookie.kind == "cookie":
+        _check_name(reader, (*path, "name"), cookie.name, pattern)
+        if pattern.literal_head.lower().startswith("__host-"):
+            _check_host_prefix(reader, path, cookie)
+    if cookie.party == "first":
+        _check_reach(reader, (*path, "name"), cookie, pattern)
+
+
+def _check_name(reader: Reader, where: KeyPath, name: str, pattern: Pattern) -> None:
+    is_text = not isinstance(pattern, Regex)
+    if is_text and (re.search(r"[\x00-\x1f\x7f;=]", name) or name.strip(" \t") != name):
         reader.error(
             "cookieguard.E112",
             where,
-            f"{cookie.name!r} is a name that no browser stores",
+            f"{name!r} is a name that no browser stores",
             "leave out control characters, ';', '=' and space around it",
         )
-    if cookie.kind == "cookie" and pattern.literal_head.lower().startswith("__host-"):
-        _check_host_prefix(reader, path, cookie)
-    if cookie.kind == "cookie" and not cookie.name.isascii():
+    if not name.isascii():
         # Servers take a header's bytes for Latin-1 (PEP 3333), scripts take them for UTF-8.
         reader.warn(
             "cookieguard.W209",
             where,
-            f"{cookie.name!r} has letters beyond ASCII: it matches what scripts set, no response's cookie",
+            f"{name!r} has letters beyond ASCII: it matches what scripts set, no response's cookie",
             "name the cookie in ASCII letters",
         )
-    if cookie.party == "third":
-        return
+
+
+def _check_reach(reader: Reader, where: KeyPath, cookie: CookieEntry, pattern: Pattern) -> None:
     if isinstance(pattern, Regex) and not pattern.literal_head:
         reader.warn(
             "cookieguard.W203",
@@ -175,11 +170,8 @@ def check_pattern(reader: Reader, path: KeyPath, cookie: CookieEntry, pattern: P
             f"{cookie.name!r} begins with no fixed text, so every name is tried against it",
             "begin with the text that all its names share",
         )
-    if (
-        not isinstance(pattern, Exact)
-        and cookie.category == ESSENTIAL
-        and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
-    ):
+    is_short = not isinstance(pattern, Exact) and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
+    if is_short and cookie.category == ESSENTIAL:
         reader.error(
             "cookieguard.E130",
             where,

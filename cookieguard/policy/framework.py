@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, PolicyError
 from . import conflicts
 from .catalogue import load_service
 from .document import Document, read_dict
-from .model import GUARD_COOKIES, Declaration, category_digest
+from .model import GUARD_COOKIES, Declaration, gathered
 from .pattern import Exact
 from .policy import Policy
 from .reader import Reader
@@ -66,7 +66,10 @@ def declare(policy: Policy, cookies: Sequence[Declaration], document: Document |
     announced = policy.announcement
     if announced is not None and announced.policy is not None:
         announced = replace(announced, policy=declare(announced.policy, cookies))
-    categories = _categories(policy, declarations)
+    categories = {
+        id: gathered(category, declarations, policy.providers, policy.language)
+        for id, category in policy.categories.items()
+    }
     return replace(policy, declarations=declarations, categories=categories, announcement=announced)
 
 
@@ -77,15 +80,6 @@ def _check(own: Iterable[Declaration], added: Sequence[Declaration], document: D
     conflicts.check_swallowed(reader, declared, added)
     if reader.failed:
         raise PolicyError(reader.problems)
-
-
-def _categories(policy: Policy, declarations: tuple[Declaration, ...]) -> dict[str, object]:
-    categories: dict[str, object] = {}
-    for id, category in policy.categories.items():
-        members = [cookie for cookie in declarations if cookie.category == id]
-        digest = category_digest(id, members, policy.providers, sold=category.sold, language=policy.language)
-        categories[id] = replace(category, digest=digest, shown=category.shown or bool(members))
-    return categories
 
 
 def _lifetime(age: timedelta | float | None) -> Lifetime:

@@ -9,17 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem
-from . import checks, conflicts, cookiechecks
 from .catalogue import sharing
+from .checks import check_providers
+from .conflicts import check_twice
+from .declaring import declarations_of
 from .document import read_file
 from .entries import CookieEntry, ProviderEntry
 from .keypath import KeyPath
-from .model import Declaration, Provider
+from .model import Declaration, Provider, providers_of
 from .reader import Reader
+from .textchecks import check_languages
 
 _TABLES = ("providers", "cookies", "$schema")
 
@@ -69,22 +71,12 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
             reader.error("cookieguard.E103", (key,), "has no place in an import", remedy)
     entries = reader.tables(("providers",), data.get("providers", {}), ProviderEntry)
     cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry, listed=True)
-    checks.check_providers(reader, entries)
-    for id, provider in entries.items():
-        if provider.category is not None:
-            cookiechecks.check_category(reader, ("providers", id), provider.category, categories)
-    checks.check_languages(
-        reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items())
-    )
-    declared: list[tuple[KeyPath, Declaration]] = []
-    for position, cookie in cookies.items():
-        path: KeyPath = ("cookies", position)
-        cookiechecks.check_cookie(reader, path, cookie, categories, {*known, *map(str, entries)})
-        if declaration := cookiechecks.declare(reader, path, cookie, categories, "imported"):
-            declared.append((path, declaration))
-    conflicts.check_twice(reader, declared)
+    check_providers(reader, entries, categories)
+    check_languages(reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items()))
+    declared = declarations_of(reader, cookies, categories, {*known, *map(str, entries)}, "imported")
+    check_twice(reader, declared)
     return Import(
-        tuple(Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in entries.items()),
+        tuple(providers_of(entries).values()),
         tuple(declaration for path, declaration in declared if not _overruled(reader, path, declaration)),
     )
 

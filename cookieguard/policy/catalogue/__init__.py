@@ -16,7 +16,7 @@ from ...errors import PolicyError
 from ..document import read_file
 from ..entries import CookieEntry, ProviderEntry
 from ..index import Index
-from ..model import Declaration, Provider, third_party_domain
+from ..model import Declaration, Provider, providers_of, third_party_domain
 from ..overlap import overlap
 from ..pattern import Exact, Pattern, compile_pattern
 from ..reader import Reader
@@ -52,9 +52,7 @@ def load_service(name: str) -> Service:
     about = document.data["about"]
     return Service(
         name=name,
-        providers=tuple(
-            Provider(id=str(id), **msgspec.structs.asdict(provider)) for id, provider in providers.items()
-        ),
+        providers=tuple(providers_of(providers).values()),
         declarations=tuple(
             Declaration(
                 pattern=compile_pattern(cookie.name, cookie.match),
