@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from .index import Index, ranked
 from .keypath import KeyPath, spell
@@ -12,6 +12,9 @@ from .model import ESSENTIAL, GUARD_COOKIES, Declaration, third_party_domain
 from .overlap import overlap
 from .pattern import Exact, plainest, sample_names
 from .reader import Reader
+
+# Of one pattern: the widest regular expression has a million, others some hundred.
+_MOST_SAMPLES = 2_000
 
 Declared = Sequence[tuple[KeyPath, Declaration]]
 """The entries of one file, each with its path."""
@@ -132,7 +135,8 @@ def _contradictions(
     cookies = (
         own if all(isinstance(cookie.pattern, Exact) for cookie in own) else [*own, *catalogue.declarations]
     )
-    for name in chain.from_iterable(sample_names(cookie.pattern) for cookie in cookies):
+    samples = (islice(sample_names(cookie.pattern), _MOST_SAMPLES) for cookie in cookies)
+    for name in chain.from_iterable(samples):
         mine, known = index.find(name), catalogue.find(name)
         if mine and known and _is_opposite(mine, known):
             yield mine, known
