@@ -81,12 +81,13 @@ def _path_of(cookie: Declaration, paths: dict[int, KeyPath]) -> KeyPath:
 
 def _swallower(index: Index, essential: Declaration) -> Declaration | None:
     """Return the pattern that wins a name which an essential declaration stands for."""
-    found = (index.find(name) for name in sample_names(essential.pattern))
-    winner = next((one for one in found if one and not one.essential), None)
+    winners = (index.find(name) for name in sample_names(essential.pattern))
+    return next((cookie for cookie in winners if cookie and _is_swallower(cookie)), None)
+
+
+def _is_swallower(cookie: Declaration) -> bool:
     # An exact name is meant. Without a category, which is reported, nothing is known.
-    if winner is None or isinstance(winner.pattern, Exact) or not winner.category:
-        return None
-    return winner
+    return not (cookie.essential or isinstance(cookie.pattern, Exact) or not cookie.category)
 
 
 class _Outranking:

@@ -141,6 +141,12 @@ def test_a_pattern_beside_an_essential_one(cookies: list[dict[str, Any]]) -> Non
     assert told(*cookies) == []
 
 
+def test_an_exact_name_hides_no_pattern_that_swallows() -> None:
+    cookies = [cookie("sid_*", "essential"), cookie("sid_"), cookie("sid_0*")]
+
+    assert told(*cookies) == [("E129", "cookies[3]")]
+
+
 def test_a_sites_pattern_takes_some_names_of_a_services_essential_one() -> None:
     # Each of the service's patterns is one.
     assert {*told(cookie("wordpress*x"), use=["wordpress"])} == {("W212", "cookies[1]")}
