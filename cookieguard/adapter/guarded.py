@@ -11,7 +11,7 @@ from ..calling import can_take, signature_of
 from ..enforcer import Enforcer
 from ..errors import ConfigurationError
 from ..guard.verdict import Override
-from ..policy.classifier import is_under
+from ..policy.addresses import is_under
 from ..policy.policy import Policy
 from .order import layers, warn_of_order
 

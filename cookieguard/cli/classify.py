@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ..cookies.lifetime import Lifetime
 from ..cookies.setcookie import parse_set_cookie
 from ..importers.har import read_har
 from ..importers.headers import read_headers
@@ -15,9 +16,9 @@ from ..importers.netscape import read_cookie_jar
 from ..importers.sighting import Sighting
 from ..policy.catalogue import load_service
 from ..policy.classifier import Classification, Classifier, Explanation
+from ..policy.keypath import KeyPath as Place
 from ..policy.model import Declaration, source_text
 from ..policy.policy import Policy
-from ..policy.writing import Path as Place
 from ..policy.writing import write_policy
 from .inputs import (
     FILE_OR_STDIN,
@@ -28,7 +29,6 @@ from .inputs import (
     read_text,
     stdin_is_piped,
 )
-from .lifetimes import spell_seconds
 from .manual import FINE, FOUND, Command
 from .output import count, json_option, note, print_json, print_table, say
 
@@ -172,8 +172,8 @@ def _seen(given: str, domain: str | None) -> list[Sighting]:
 def _row(seen: Sighting, found: Classification) -> tuple[str, ...]:
     declaration = found.declaration
     if declaration is None:
-        lifetime = "" if seen.lifetime is None else f"{spell_seconds(seen.lifetime)} (seen)"
-        return seen.name, "undeclared", "", lifetime, ""
+        told = "" if seen.lifetime is None else f"{Lifetime.of_seconds(seen.lifetime, rounded=True)} (seen)"
+        return seen.name, "undeclared", "", told, ""
     provider = found.provider.name if found.provider else ""
     lifetime = str(declaration.lifetime or "")
     return seen.name, str(found.category), provider, lifetime, declared_by(declaration)

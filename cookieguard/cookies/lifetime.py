@@ -17,6 +17,8 @@ _SECONDS = {
     "month": 31 * 86400,
     "year": 366 * 86400,
 }
+# What a policy's lifetime can say.
+_LONGEST = 999_999 * 86400
 _WORDS = re.compile(r"([0-9]{1,6}) *(second|minute|hour|day|week|month|year)s?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(
     r"P(?=[0-9T])(?:(?P<year>[0-9]{1,6})Y)?(?:(?P<month>[0-9]{1,6})M)?(?:(?P<week>[0-9]{1,6})W)?"
@@ -33,6 +35,22 @@ class Lifetime(msgspec.Struct, frozen=True):
     """
 
     parts: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of_seconds(cls, seconds: int | None, *, rounded: bool = False) -> Lifetime:
+        """Return seconds, at least one, in the largest unit that they fill exactly; None is `session`.
+
+        `rounded` takes the largest of which they fill more than one, rounded up: a cookie read a
+        moment after it was set has lost a second, and 1209599 is `14 days`.
+        """
+        if seconds is None:
+            return SESSION
+        seconds = max(1, min(seconds, _LONGEST))
+        for unit in ("day", "hour", "minute") if rounded else ("week", "day", "hour", "minute"):
+            amount = -(-seconds // _SECONDS[unit])
+            if (rounded and amount > 1) or amount * _SECONDS[unit] == seconds:
+                return cls(((amount, unit),))
+        return cls(((seconds, "second"),))
 
     @property
     def seconds(self) -> int | None:

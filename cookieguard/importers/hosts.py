@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from ..policy.checks import HOST
+from ..policy.addresses import HOST
 
 _HOST = re.compile(
     r"(?<![\w.@-])\.?((?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]{2,63})(?![\w-])", re.ASCII

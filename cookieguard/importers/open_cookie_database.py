@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from ..cookies.lifetime import parse_lifetime
 from ..errors import UnreadableImport
+from ..policy.addresses import is_web_address
 from ..policy.catalogue import sharing
-from ..policy.checks import is_web_address
 from ..policy.model import ESSENTIAL, GUARD_COOKIES
 from ..policy.pattern import MAX_PATTERN, Pattern, compile_pattern
 from .hosts import hosts_in

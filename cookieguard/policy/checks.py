@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Collection, Mapping, Sequence
 
-from .document import Path
+from ..cookies.lifetime import Lifetime
+from .addresses import GPC_PATH, HOST, LOCAL_PATH, is_mountable, is_web_address
 from .entries import (
     CATEGORY_ID,
     PROVIDER_ID,
@@ -17,19 +17,14 @@ from .entries import (
     ProviderEntry,
     Site,
 )
-from .model import ESSENTIAL, TOKEN_LENGTH
-from .reader import Reader
+from .keypath import KeyPath
+from .model import ESSENTIAL, STANDARD_CATEGORIES, TOKEN_LENGTH
+from .reader import Reader, suggest
+from .textchecks import check_language, check_not_blank
 
-# What Babel reads as one may hold anything behind a dot, an `@` or a hyphen.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CATEGORY_ID = re.compile(CATEGORY_ID)
 _PROVIDER_ID = re.compile(PROVIDER_ID)
-LOCAL_PATH = re.compile(r"/[!-~]*")
-HOST = re.compile(
-    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
-    # Without ASCII `[a-z]` takes in what folds to it: U+017F, U+212A and two more.
-    re.IGNORECASE | re.ASCII,
-)
+_SIGNALS = [signal for signals in STANDARD_CATEGORIES.values() for signal in signals]
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?:[A-Za-z0-9_-]{{32}})?")
 # SQLite in memory would prove nothing to the next process.
 _LEDGER_URL = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(?:\+psycopg)?://.+")
@@ -39,80 +34,50 @@ _COOKIE_AGE_LIMIT = 400 * 86400
 
 def check_site(reader: Reader, site: Site) -> None:
     """Find languages that are none."""
-    for index, language in enumerate(site.languages):
-        if not _is_language(language):
-            reader.error(
-                "cookieguard.E125",
-                ("site", "languages", index),
-                f"{language!r} is no language tag",
-                "write 'en' or 'pt-BR'",
-            )
-
-
-def _is_language(tag: str) -> bool:
-    if not _LANGUAGE.fullmatch(tag):
-        return False
-    from babel import Locale, UnknownLocaleError  # takes long to load
-
-    try:
-        return bool(Locale.parse(tag, sep="-"))
-    except (ValueError, UnknownLocaleError):
-        return False
+    for where, language in reader.elements(("site", "languages"), site.languages):
+        check_language(reader, where, language)
 
 
 def check_guard(reader: Reader, guard: GuardSettings) -> None:
     """Find a mount that nobody reaches, and paths that are none."""
-    mount = guard.mount
+    _check_mount(reader, ("guard", "mount"), guard.mount)
+    for where, path in reader.elements(("guard", "exclude"), guard.exclude):
+        _check_excluded(reader, where, path, guard.mount)
+
+
+def _check_mount(reader: Reader, where: KeyPath, mount: str) -> None:
     if not is_mountable(mount):
         reader.error(
             "cookieguard.E111",
-            ("guard", "mount"),
+            where,
             f"{mount!r} is no path that visitors could be sent to",
             'write a path like "/privacy-choices"',
         )
-    for index, path in enumerate(guard.exclude):
-        where = ("guard", "exclude", index)
-        if not LOCAL_PATH.fullmatch(path):
-            reader.error("cookieguard.E123", where, f"{path!r} is no path", 'begin with a slash: "/healthz"')
-        elif path == "/" or mount == path or mount.startswith(path.rstrip("/") + "/"):
-            reader.error(
-                "cookieguard.E124",
-                where,
-                f"{path!r} hides the visitor's pages at {mount!r}",
-                "exclude a path beside the mount",
-            )
-        warn_of_pattern(reader, where, path)
+    elif mount == GPC_PATH:
+        reader.error(
+            "cookieguard.E111",
+            where,
+            f"{mount!r} is where the statement on Global Privacy Control is read",
+            'write another path, like "/privacy-choices"',
+        )
 
 
-def is_mountable(mount: str) -> bool:
-    """Tell whether the mount is a path of plain segments, so that a request can reach it."""
-    return bool(re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", mount)) and not {".", ".."} & set(mount.split("/"))
+def _check_excluded(reader: Reader, where: KeyPath, path: str, mount: str) -> None:
+    if not LOCAL_PATH.fullmatch(path):
+        reader.error("cookieguard.E123", where, f"{path!r} is no path", 'begin with a slash: "/healthz"')
+    elif path == "/" or mount == path or mount.startswith(path.rstrip("/") + "/"):
+        reader.error(
+            "cookieguard.E124",
+            where,
+            f"{path!r} hides the visitor's pages at {mount!r}",
+            "exclude a path beside the mount",
+        )
+    warn_of_pattern(reader, where, path)
 
 
 def check_consent(reader: Reader, consent: ConsentSettings) -> None:
     """Find lifetimes and domains that can't serve, and what an opt-out site must honour."""
-    seconds = consent.lifetime.seconds
-    if seconds is None:
-        reader.error(
-            "cookieguard.E106",
-            ("consent", "lifetime"),
-            "a consent for the session asks on every visit",
-            "write '6 months'",
-        )
-    elif seconds < 86400:
-        reader.error(
-            "cookieguard.E106",
-            ("consent", "lifetime"),
-            "a consent is kept for whole days",
-            "write '1 day' or longer",
-        )
-    elif seconds > _COOKIE_AGE_LIMIT:
-        reader.warn(
-            "cookieguard.W204",
-            ("consent", "lifetime"),
-            f"browsers keep no cookie for {consent.lifetime}",
-            "write '400 days' or less",
-        )
+    _check_consent_lifetime(reader, consent.lifetime)
     if consent.model == "opt-out" and consent.gpc == "ignore":
         reader.error(
             "cookieguard.E116",
@@ -129,6 +94,21 @@ def check_consent(reader: Reader, consent: ConsentSettings) -> None:
         )
 
 
+def _check_consent_lifetime(reader: Reader, lifetime: Lifetime) -> None:
+    where: KeyPath = ("consent", "lifetime")
+    seconds = lifetime.seconds
+    if seconds is None:
+        reader.error(
+            "cookieguard.E106", where, "a consent for the session asks on every visit", "write '6 months'"
+        )
+    elif seconds < 86400:
+        reader.error("cookieguard.E106", where, "a consent is kept for whole days", "write '1 day' or longer")
+    elif seconds > _COOKIE_AGE_LIMIT:
+        reader.warn(
+            "cookieguard.W204", where, f"browsers keep no cookie for {lifetime}", "write '400 days' or less"
+        )
+
+
 def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSettings) -> None:
     """Find databases that can't hold proof, and proof that ends before what it proves."""
     if not _LEDGER_URL.fullmatch(ledger.url) and not reader.has_reported(("ledger", "url")):
@@ -139,6 +119,8 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
             "is neither a SQLite file nor a PostgreSQL database",
             'write "sqlite:///receipts.db" or "postgresql+psycopg://user@host/name"',
         )
+    if ledger.spool is not None:
+        check_not_blank(reader, ("ledger", "spool"), ledger.spool)
     if reader.has_reported(("ledger", "retention")):
         return
     kept = ledger.retention.seconds
@@ -158,10 +140,21 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
         )
 
 
+def check_category(reader: Reader, path: KeyPath, category: str, categories: Collection[str]) -> None:
+    """Find a category that the policy doesn't have."""
+    if category not in categories and not reader.has_reported((*path, "category")):
+        reader.error(
+            "cookieguard.E107",
+            (*path, "category"),
+            f"unknown category {category!r}",
+            f"{suggest(category, categories)} (or declare [categories.{category}])",
+        )
+
+
 def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntry]) -> None:
-    """Find ids that can't be used, digests that are none, and consent asked for essentials."""
+    """Find ids that can't be used, digests and signals that are none, and consent asked for essentials."""
     for id, category in categories.items():
-        path: Path = ("categories", id)
+        path: KeyPath = ("categories", id)
         if not isinstance(id, str) or not _CATEGORY_ID.fullmatch(id):
             reader.error(
                 "cookieguard.E120",
@@ -169,24 +162,42 @@ def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntr
                 "is no name for a category",
                 "use a-z, 0-9, - and _, beginning with a letter, at most 32",
             )
-        for index, token in enumerate(category.accepts):
-            if not _TOKEN.fullmatch(token):
-                reader.error(
-                    "cookieguard.E122",
-                    (*path, "accepts", index),
-                    f"{token!r} is no digest",
-                    "copy it from 'cookieguard check FILE --against OLD'",
-                )
         if id == ESSENTIAL and (category.sold or category.accepts):
             reader.error(
                 "cookieguard.E127", path, "essential cookies need no consent", "take 'sold' and 'accepts' out"
             )
+        _check_tokens(reader, (*path, "accepts"), category.accepts)
+        _check_signals(reader, (*path, "consent_mode"), category.consent_mode or ())
 
 
-def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]) -> None:
-    """Find ids that can't be used, and addresses and hosts that are none."""
+def _check_tokens(reader: Reader, path: KeyPath, tokens: Sequence[str]) -> None:
+    for where, token in reader.elements(path, tokens):
+        if not _TOKEN.fullmatch(token):
+            reader.error(
+                "cookieguard.E122",
+                where,
+                f"{token!r} is no digest",
+                "copy it from 'cookieguard check FILE --against OLD'",
+            )
+
+
+def _check_signals(reader: Reader, path: KeyPath, signals: Sequence[str]) -> None:
+    for where, signal in reader.elements(path, signals):
+        if signal not in _SIGNALS:
+            reader.warn(
+                "cookieguard.W213",
+                where,
+                f"Google Consent Mode has no signal {signal!r}",
+                suggest(signal, _SIGNALS),
+            )
+
+
+def check_providers(
+    reader: Reader, providers: Mapping[str | int, ProviderEntry], categories: Collection[str]
+) -> None:
+    """Find ids and names that can't be used, addresses and hosts that are none, and unknown categories."""
     for id, provider in providers.items():
-        path: Path = ("providers", id)
+        path: KeyPath = ("providers", id)
         if not isinstance(id, str) or not _PROVIDER_ID.fullmatch(id):
             reader.error(
                 "cookieguard.E120",
@@ -194,23 +205,30 @@ def check_providers(reader: Reader, providers: Mapping[str | int, ProviderEntry]
                 "is no name for a provider",
                 "use a-z, 0-9, '-', '_' and '.', at most 64",
             )
-        for key in ("privacy_url", "opt_out_url"):
-            url = getattr(provider, key)
-            if url is not None and not is_web_address(url):
-                reader.error(
-                    "cookieguard.E115",
-                    (*path, key),
-                    f"{url!r} is no address that a visitor can open",
-                    "write one that begins with https://",
-                )
-        for index, host in enumerate(provider.hosts):
-            if not HOST.fullmatch(host):
-                reader.error(
-                    "cookieguard.E128",
-                    (*path, "hosts", index),
-                    f"{host!r} is no host name",
-                    'write "cdn.example.com", without scheme or path',
-                )
+        check_not_blank(reader, (*path, "name"), provider.name)
+        if provider.category is not None:
+            check_category(reader, path, provider.category, categories)
+        _check_addresses(reader, path, provider)
+
+
+def _check_addresses(reader: Reader, path: KeyPath, provider: ProviderEntry) -> None:
+    for key in ("privacy_url", "opt_out_url"):
+        url = getattr(provider, key)
+        if url is not None and not is_web_address(url):
+            reader.error(
+                "cookieguard.E115",
+                (*path, key),
+                f"{url!r} is no address that a visitor can open",
+                "write one that begins with https://",
+            )
+    for where, host in reader.elements((*path, "hosts"), provider.hosts):
+        if not HOST.fullmatch(host):
+            reader.error(
+                "cookieguard.E128",
+                where,
+                f"{host!r} is no host name",
+                'write "cdn.example.com", without scheme or path',
+            )
 
 
 def check_waiting(
@@ -227,7 +245,7 @@ def check_waiting(
             )
 
 
-def warn_of_pattern(reader: Reader, where: Path, prefix: str) -> None:
+def warn_of_pattern(reader: Reader, where: KeyPath, prefix: str) -> None:
     """Warn of a `*` where paths stand for all that is below them."""
     if "*" in prefix:
         reader.warn(
@@ -236,25 +254,3 @@ def warn_of_pattern(reader: Reader, where: Path, prefix: str) -> None:
             f"{prefix!r} is no pattern here, so it matches that very text",
             "write the path alone, as '/api': all below it is meant",
         )
-
-
-def is_web_address(url: str) -> bool:
-    """Tell whether it is an http or https address with a host."""
-    if not re.fullmatch(r"https?://[!-~]+", url):
-        return False
-    try:
-        return bool(urlsplit(url).hostname)
-    except ValueError:
-        return False
-
-
-def check_texts(reader: Reader, language: str, texts: Iterable[tuple[Path, object]]) -> None:
-    """Find texts that the site's own language is missing from."""
-    for path, text in texts:
-        if isinstance(text, dict) and language not in text:
-            reader.error(
-                "cookieguard.E121",
-                path,
-                f"has no wording in {language!r}, the site's first language",
-                f"add {language} = …",
-            )

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from ..errors import UsageError
+from .addresses import is_under
 from .catalogue import load_service, service_names, services_with
 from .explanation import why, why_not
 from .index import Index
@@ -152,18 +153,3 @@ def _over_catalogue() -> Classifier:
     # PHP's before it is a shop's.
     general_first = sorted(service_names(), key=lambda name: len(load_service(name).declarations))
     return Classifier(Policy.from_dict({"use": general_first}))
-
-
-def is_under(path: str, prefixes: tuple[str, ...]) -> bool:
-    """Tell whether a decoded path lies under one of the prefixes, segment by segment.
-
-    A path that servers and proxies read in different ways (`//`, dot segments, `;`, a
-    backslash, something still encoded) lies under none.
-    """
-    if not prefixes:
-        return False
-    if "//" in path or ";" in path or "\\" in path or "%" in path or "\0" in path:
-        return False
-    if "/." in path and {".", ".."} & set(path.split("/")):
-        return False
-    return any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes)

@@ -1,63 +1,76 @@
-"""What is wrong with a declaration, or between several: added to the reader's list."""
+"""What is wrong with one declaration: added to the reader's list."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-import msgspec
-
-from .checks import HOST, LOCAL_PATH, warn_of_pattern
-from .document import Path, spell
+from .addresses import HOST, LOCAL_PATH
+from .checks import check_category, warn_of_pattern
 from .entries import CookieEntry
-from .index import Index
-from .model import ESSENTIAL, GUARD_COOKIES, Declaration, Origin, third_party_domain
-from .pattern import Exact, Pattern, Regex, compile_pattern, sample_names
+from .keypath import KeyPath
+from .model import ESSENTIAL, says_nothing
+from .pattern import Exact, Pattern, Regex
 from .reader import Reader, suggest
-from .subset import BadPattern
 
 _SHORTEST_ESSENTIAL_HEAD = 3
-
-
-def check_category(reader: Reader, path: Path, category: str, categories: Collection[str]) -> None:
-    """Find a category that the policy doesn't have."""
-    if category not in categories and not reader.has_reported((*path, "category")):
-        reader.error(
-            "cookieguard.E107",
-            (*path, "category"),
-            f"unknown category {category!r}",
-            f"{suggest(category, categories)} (or declare [categories.{category}])",
-        )
+_ATTRIBUTES = ("domain", "path", "secure", "http_only", "same_site")
 
 
 def check_cookie(
-    reader: Reader, path: Path, cookie: CookieEntry, categories: Collection[str], providers: Collection[str]
+    reader: Reader,
+    path: KeyPath,
+    cookie: CookieEntry,
+    categories: Collection[str],
+    providers: Collection[str],
 ) -> None:
     """Find what one declaration refers to in vain, leaves out, or can't mean."""
     check_category(reader, path, cookie.category, categories)
-    if cookie.provider is not None and cookie.provider not in providers:
-        remedy = f"declare [providers.{cookie.provider or 'ID'}]"
-        if providers:
-            remedy = f"{suggest(cookie.provider, providers)} (or {remedy})"
-        reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {cookie.provider!r}", remedy)
-    essential = cookie.category == ESSENTIAL
-    if not cookie.purpose and not reader.has_reported((*path, "purpose")):
-        if essential:
-            reader.error(
-                "cookieguard.E114",
-                path,
-                f"{cookie.name!r} is essential without a purpose",
-                "say in 'purpose' what the visitor asked for that needs it",
-            )
-        # Without a name it isn't shown at all, and that is a mistake of its own.
-        elif cookie.name:
-            reader.warn(
-                "cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …"
-            )
-    shows_lifetime = cookie.kind == "cookie" and cookie.name
-    if cookie.lifetime is None and shows_lifetime and not reader.has_reported((*path, "lifetime")):
+    if cookie.provider is not None:
+        _check_provider(reader, path, cookie.provider, providers)
+    _check_purpose(reader, path, cookie)
+    _check_lifetime(reader, path, cookie)
+    _check_place(reader, path, cookie)
+    _check_prefixes(reader, path, cookie)
+    if cookie.kind == "cookie":
+        _check_attributes(reader, path, cookie)
+    else:
+        _check_storage(reader, path, cookie)
+
+
+def _check_provider(reader: Reader, path: KeyPath, provider: str, providers: Collection[str]) -> None:
+    if provider in providers:
+        return
+    remedy = f"declare [providers.{provider or 'ID'}]"
+    if providers:
+        remedy = f"{suggest(provider, providers)} (or {remedy})"
+    reader.error("cookieguard.E108", (*path, "provider"), f"unknown provider {provider!r}", remedy)
+
+
+def _check_purpose(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    if not says_nothing(cookie.purpose) or reader.has_reported((*path, "purpose")):
+        return
+    if cookie.category == ESSENTIAL:
+        reader.error(
+            "cookieguard.E114",
+            path,
+            f"{cookie.name!r} is essential without a purpose",
+            "say in 'purpose' what the visitor asked for that needs it",
+        )
+    # Without a name it isn't shown at all, and that is a mistake of its own.
+    elif cookie.name:
+        reader.warn("cookieguard.W202", path, f"{cookie.name!r} has no purpose to show", "add purpose = …")
+
+
+def _check_lifetime(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    is_shown = cookie.kind == "cookie" and cookie.name
+    if cookie.lifetime is None and is_shown and not reader.has_reported((*path, "lifetime")):
         reader.warn("cookieguard.W205", path, f"{cookie.name!r} has no lifetime to show", "add lifetime = …")
-    if cookie.party == "third" and not cookie.domain:
+
+
+def _check_place(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find a domain or path that is none, and a third party's domain that is missing."""
+    if cookie.party == "third" and not cookie.domain and not reader.has_reported((*path, "domain")):
         reader.error(
             "cookieguard.E113",
             path,
@@ -75,56 +88,74 @@ def check_cookie(
         reader.error(
             "cookieguard.E119", (*path, "path"), f"{cookie.path!r} is no path", 'begin with a slash: "/shop"'
         )
-    for index, prefix in enumerate(cookie.essential_under):
+
+
+def _check_prefixes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    for where, prefix in reader.elements((*path, "essential_under"), cookie.essential_under):
         if not prefix.startswith("/") or re.search(r"//|/\.{1,2}(/|$)|[;?#%\\]|[\x00-\x20\x7f]", prefix):
             reader.error(
                 "cookieguard.E119",
-                (*path, "essential_under", index),
+                where,
                 f"{prefix!r} is no plain path",
                 'write "/clientarea": begin with a slash, no dot segments, nothing encoded',
             )
-        warn_of_pattern(reader, (*path, "essential_under", index), prefix)
+        warn_of_pattern(reader, where, prefix)
 
 
-def declare(reader: Reader, path: Path, cookie: CookieEntry, origin: Origin = "site") -> Declaration | None:
-    """Compile an entry's name and check it; None where the entry is too wrong to be one."""
-    if reader.has_reported((*path, "name")):
-        return None
-    try:
-        pattern = compile_pattern(cookie.name, cookie.match)
-    except BadPattern as error:
-        reader.error("cookieguard.E112", (*path, "name"), error.reason, error.remedy)
-        return None
-    check_pattern(reader, path, cookie, pattern)
-    if reader.has_reported((*path, "category")):
-        return None
-    return Declaration(pattern=pattern, origin=origin, **msgspec.structs.asdict(cookie))
+def _check_storage(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find attributes of cookies."""
+    for key in _ATTRIBUTES:
+        # A third party's domain says whose storage it is.
+        if getattr(cookie, key) and not (key == "domain" and cookie.party == "third"):
+            reader.warn(
+                "cookieguard.W214",
+                (*path, key),
+                f"{cookie.kind} knows no {key}",
+                'take it out, or write kind = "cookie"',
+            )
 
 
-def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Pattern) -> None:
+def _check_attributes(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find attributes that can't be had together."""
+    if cookie.same_site == "None" and not cookie.secure:
+        reader.warn(
+            "cookieguard.W215",
+            (*path, "same_site"),
+            f"browsers drop {cookie.name!r} with SameSite=None where it isn't Secure",
+            "add secure = true",
+        )
+
+
+def check_pattern(reader: Reader, path: KeyPath, cookie: CookieEntry, pattern: Pattern) -> None:
     """Find names that no browser stores, and patterns that match too much."""
-    where = (*path, "name")
-    if (
-        not isinstance(pattern, Regex)
-        and (re.search(r"[\x00-\x1f\x7f;=]", cookie.name) or cookie.name.strip(" \t") != cookie.name)
-        and cookie.kind == "cookie"
-    ):
+    if cookie.kind == "cookie":
+        _check_name(reader, (*path, "name"), cookie.name, pattern)
+        if pattern.literal_head.lower().startswith("__host-"):
+            _check_host_prefix(reader, path, cookie)
+    if cookie.party == "first":
+        _check_reach(reader, (*path, "name"), cookie, pattern)
+
+
+def _check_name(reader: Reader, where: KeyPath, name: str, pattern: Pattern) -> None:
+    is_text = not isinstance(pattern, Regex)
+    if is_text and (re.search(r"[\x00-\x1f\x7f;=]", name) or name.strip(" \t") != name):
         reader.error(
             "cookieguard.E112",
             where,
-            f"{cookie.name!r} is a name that no browser stores",
+            f"{name!r} is a name that no browser stores",
             "leave out control characters, ';', '=' and space around it",
         )
-    if cookie.kind == "cookie" and not cookie.name.isascii():
+    if not name.isascii():
         # Servers take a header's bytes for Latin-1 (PEP 3333), scripts take them for UTF-8.
         reader.warn(
             "cookieguard.W209",
             where,
-            f"{cookie.name!r} has letters beyond ASCII: it matches what scripts set, no response's cookie",
+            f"{name!r} has letters beyond ASCII: it matches what scripts set, no response's cookie",
             "name the cookie in ASCII letters",
         )
-    if cookie.party == "third":
-        return
+
+
+def _check_reach(reader: Reader, where: KeyPath, cookie: CookieEntry, pattern: Pattern) -> None:
     if isinstance(pattern, Regex) and not pattern.literal_head:
         reader.warn(
             "cookieguard.W203",
@@ -132,11 +163,8 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
             f"{cookie.name!r} begins with no fixed text, so every name is tried against it",
             "begin with the text that all its names share",
         )
-    if (
-        not isinstance(pattern, Exact)
-        and cookie.category == ESSENTIAL
-        and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
-    ):
+    is_short = not isinstance(pattern, Exact) and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
+    if is_short and cookie.category == ESSENTIAL:
         reader.error(
             "cookieguard.E130",
             where,
@@ -145,73 +173,20 @@ def check_pattern(reader: Reader, path: Path, cookie: CookieEntry, pattern: Patt
         )
 
 
-def check_twice(reader: Reader, declared: Sequence[tuple[Path, Declaration]]) -> None:
-    """Find cookies declared a second time."""
-    seen: dict[tuple[object, ...], Path] = {}
-    for path, cookie in declared:
-        key = (cookie.kind, cookie.pattern, third_party_domain(cookie))
-        if cookie.name in GUARD_COOKIES:
-            reader.error(
-                "cookieguard.E109",
-                path,
-                f"{cookie.name!r} is one of the guard's own cookies",
-                "take the entry out: it is declared automatically",
-            )
-        elif key in seen:
-            line = reader.document.line(seen[key])
-            first = spell(seen[key]) + (f" in line {line}" if line else "")
-            reader.error(
-                "cookieguard.E109",
-                path,
-                f"{cookie.name!r} is declared a second time, after {first}",
-                "keep one of the two entries",
-            )
-        seen.setdefault(key, path)
-
-
-def check_swallowed(
-    reader: Reader, declared: Sequence[tuple[Path, Declaration]], others: Sequence[Declaration]
-) -> None:
-    """Find patterns of the site that take an essential cookie's name away from it."""
-    mine = {id(cookie): path for path, cookie in declared}
-    first_party = [
-        cookie
-        for cookie in (*(cookie for _, cookie in declared), *others)
-        if cookie.party == "first" and cookie.kind == "cookie"
-    ]
-    index = Index(first_party)
-    for essential in first_party:
-        if not essential.essential:
-            continue
-        found = (index.find(name) for name in sample_names(essential.pattern))
-        winner = next((one for one in found if one and not one.essential), None)
-        if winner is None or isinstance(winner.pattern, Exact):
-            continue
-        path = mine.get(id(winner), ("import",) if winner.origin == "imported" else ("use",))
+def _check_host_prefix(reader: Reader, path: KeyPath, cookie: CookieEntry) -> None:
+    """Find what browsers drop a cookie of the prefix for (6265bis, 4.1.3.2)."""
+    # A third party's domain says whose cookie it is.
+    if cookie.domain and cookie.party == "first":
         reader.error(
-            "cookieguard.E129",
-            path,
-            f"the {winner.category} pattern {winner.name!r} swallows the essential cookie {essential.name!r}",
-            "make the pattern longer, or declare the essential cookie beside it",
+            "cookieguard.E134",
+            (*path, "domain"),
+            f"{cookie.name!r} can have no domain: browsers drop it",
+            "take 'domain' out, or name the cookie without __Host-",
         )
-
-
-def check_against_catalogue(
-    reader: Reader, declared: Sequence[tuple[Path, Declaration]], catalogue: Index
-) -> None:
-    """Find names that the catalogue knows as the opposite: essential, or not."""
-    for path, cookie in declared:
-        if cookie.party == "third" or not isinstance(cookie.pattern, Exact):
-            continue
-        known = catalogue.find(cookie.name)
-        if (
-            known is not None
-            and known.essential != cookie.essential
-            and not (known.essential_under or cookie.essential_under)
-        ):
-            reader.warn(
-                "cookieguard.W201",
-                (*path, "category"),
-                f"{cookie.name!r} is {cookie.category} here, the catalogue knows it as {known.category}",
-                "make sure that it isn't another system's cookie of that name",
-            )
+    if cookie.path not in (None, "/"):
+        reader.error(
+            "cookieguard.E134",
+            (*path, "path"),
+            f"{cookie.name!r} can have no path but '/': browsers drop it",
+            'write path = "/", or name the cookie without __Host-',
+        )

@@ -9,15 +9,13 @@ from msgspec.structs import replace
 
 from ..cookies.lifetime import SESSION, Lifetime
 from ..errors import ConfigurationError, PolicyError
-from . import cookiechecks
+from . import conflicts
 from .catalogue import load_service
 from .document import Document, read_dict
-from .model import GUARD_COOKIES, Declaration, category_digest
+from .model import GUARD_COOKIES, Declaration, gathered
 from .pattern import Exact
 from .policy import Policy
 from .reader import Reader
-
-_UNITS = (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def framework_cookie(
@@ -68,7 +66,10 @@ def declare(policy: Policy, cookies: Sequence[Declaration], document: Document |
     announced = policy.announcement
     if announced is not None and announced.policy is not None:
         announced = replace(announced, policy=declare(announced.policy, cookies))
-    categories = _categories(policy, declarations)
+    categories = {
+        id: gathered(category, declarations, policy.providers, policy.language)
+        for id, category in policy.categories.items()
+    }
     return replace(policy, declarations=declarations, categories=categories, announcement=announced)
 
 
@@ -76,27 +77,13 @@ def _check(own: Iterable[Declaration], added: Sequence[Declaration], document: D
     reader = Reader(document)
     # The site's declarations stand in front, in the file's order.
     declared = [(("cookies", position), cookie) for position, cookie in enumerate(own)]
-    cookiechecks.check_swallowed(reader, declared, added)
+    conflicts.check_swallowed(reader, declared, added)
     if reader.failed:
         raise PolicyError(reader.problems)
-
-
-def _categories(policy: Policy, declarations: tuple[Declaration, ...]) -> dict[str, object]:
-    categories: dict[str, object] = {}
-    for id, category in policy.categories.items():
-        members = [cookie for cookie in declarations if cookie.category == id]
-        digest = category_digest(id, members, policy.providers, sold=category.sold, language=policy.language)
-        categories[id] = replace(category, digest=digest, shown=category.shown or bool(members))
-    return categories
 
 
 def _lifetime(age: timedelta | float | None) -> Lifetime:
     if age is None:
         return SESSION
     seconds = int(age.total_seconds() if isinstance(age, timedelta) else age)
-    if seconds <= 0:
-        return SESSION
-    for unit, length in _UNITS:
-        if seconds % length == 0:
-            return Lifetime(((seconds // length, unit),))
-    return Lifetime(((seconds, "second"),))
+    return Lifetime.of_seconds(seconds) if seconds > 0 else SESSION

@@ -6,19 +6,22 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem
-from . import checks, cookiechecks
 from .catalogue import sharing
-from .document import Path, read_file
+from .checks import check_providers
+from .conflicts import check_twice
+from .declaring import declarations_of
+from .document import read_file
 from .entries import CookieEntry, ProviderEntry
-from .model import Declaration, Provider
+from .keypath import KeyPath
+from .model import Declaration, Provider, providers_of
 from .reader import Reader
+from .textchecks import check_languages
 
 _TABLES = ("providers", "cookies", "$schema")
 
@@ -31,7 +34,7 @@ class Import(Struct, frozen=True):
 
 
 def read_imports(
-    reader: Reader, base: FilePath, names: Any, categories: Collection[str], providers: Collection[str]
+    reader: Reader, base: Path, names: Any, categories: Collection[str], providers: Collection[str]
 ) -> Iterator[Import]:
     """Yield what each file that `import` names holds; its mistakes go to the reader, with its own name.
 
@@ -44,7 +47,7 @@ def read_imports(
         )
         return
     for position, name in enumerate(names):
-        path: Path = ("import", position)
+        path: KeyPath = ("import", position)
         if not isinstance(name, str):
             reader.error("cookieguard.E104", path, f"{name!r} is no text", "write the path of a policy file")
         elif not os.path.isfile(base / name):  # noqa: PTH113 - Path.is_file raises for a name too long
@@ -68,26 +71,21 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
             reader.error("cookieguard.E103", (key,), "has no place in an import", remedy)
     entries = reader.tables(("providers",), data.get("providers", {}), ProviderEntry)
     cookies = reader.tables(("cookies",), data.get("cookies", []), CookieEntry, listed=True)
-    checks.check_providers(reader, entries)
-    for id, provider in entries.items():
-        if provider.category is not None:
-            cookiechecks.check_category(reader, ("providers", id), provider.category, categories)
-    declared: list[tuple[Path, Declaration]] = []
-    for position, cookie in cookies.items():
-        path: Path = ("cookies", position)
-        cookiechecks.check_cookie(reader, path, cookie, categories, {*known, *map(str, entries)})
-        if declaration := cookiechecks.declare(reader, path, cookie, "imported"):
-            declared.append((path, declaration))
-    cookiechecks.check_twice(reader, declared)
+    check_providers(reader, entries, categories)
+    check_languages(reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items()))
+    declared = declarations_of(reader, cookies, categories, {*known, *map(str, entries)}, "imported")
+    check_twice(reader, declared)
     return Import(
-        tuple(Provider(id=str(id), **msgspec.structs.asdict(entry)) for id, entry in entries.items()),
+        tuple(providers_of(entries).values()),
         tuple(declaration for path, declaration in declared if not _overruled(reader, path, declaration)),
     )
 
 
-def _overruled(reader: Reader, path: Path, declaration: Declaration) -> bool:
+def _overruled(reader: Reader, path: KeyPath, declaration: Declaration) -> bool:
     """Tell whether the catalogue knows the cookie as essential: no import takes a login away."""
     if declaration.essential or declaration.party == "third" or declaration.kind != "cookie":
+        return False
+    if reader.has_reported((*path, "category")):
         return False
     essential = sharing(declaration.pattern, essential=True)
     if essential is not None:

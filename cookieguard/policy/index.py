@@ -19,21 +19,23 @@ class Index:
     """Finds by exact name, then by the literal head of globs and regular expressions.
 
     "Who wins: the site's own declarations over imported over built-in; then exact, longest
-    prefix, regex"; between equals the first declared.
+    prefix, regex"; between equals the first declared. `declarations` holds them in that order.
     """
 
     def __init__(self, declarations: Iterable[Declaration]) -> None:
         exact: defaultdict[str, list[_Ranked]] = defaultdict(list)
         heads: defaultdict[str, list[_Ranked]] = defaultdict(list)
-        order = [declaration for _, declaration in ranked(declarations)]
-        for place, declaration in enumerate(order):
+        self.declarations = tuple(declaration for _, declaration in ranked(declarations))
+        for place, declaration in enumerate(self.declarations):
             by_name = exact if isinstance(declaration.pattern, Exact) else heads
             by_name[declaration.pattern.literal_head].append((place, declaration))
         self._exact = dict(exact)
         self._heads = sorted(heads)
         self._above = [*_above(self._heads)]
         self._under_head = [heads[head] for head in self._heads]
-        self._first_pattern = min((entries[0][0] for entries in self._under_head), default=len(order))
+        self._first_pattern = min(
+            (entries[0][0] for entries in self._under_head), default=len(self.declarations)
+        )
 
     def find_all(self, name: str) -> list[Declaration]:
         """Return each declaration that matches, the winner first."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from .entries import CookieEntry, ProviderEntry, Text
 from .pattern import Pattern
@@ -39,6 +40,11 @@ class Provider(ProviderEntry, frozen=True, kw_only=True):
     """The company or product that a cookie serves."""
 
     id: str
+
+
+def providers_of(entries: Mapping[str | int, ProviderEntry]) -> dict[str, Provider]:
+    """Return the providers of a file, by id."""
+    return {str(id): Provider(id=str(id), **asdict(entry)) for id, entry in entries.items()}
 
 
 class Declaration(CookieEntry, frozen=True, kw_only=True):
@@ -110,6 +116,25 @@ class Category(Struct, frozen=True, kw_only=True):
     def counts(self, token: str) -> bool:
         """Tell whether a decision made under this token still holds."""
         return token == self.token or token in self.accepts
+
+
+def gathered(
+    category: Category,
+    declarations: Iterable[Declaration],
+    providers: Mapping[str, Provider],
+    language: str,
+) -> Category:
+    """Return the category with the digest of what is declared in it, and shown where anything is."""
+    members = [declaration for declaration in declarations if declaration.category == category.id]
+    is_waited_for = any(provider.category == category.id for provider in providers.values())
+    digest = category_digest(category.id, members, providers, sold=category.sold, language=language)
+    return replace(category, digest=digest, shown=category.shown or bool(members) or is_waited_for)
+
+
+def says_nothing(text: Text | None) -> bool:
+    """Tell whether a text is missing, or blank in every language."""
+    wordings = text.values() if isinstance(text, dict) else (text or "",)
+    return not any(wording.strip() for wording in wordings)
 
 
 def source_text(text: Text | None, language: str) -> str:

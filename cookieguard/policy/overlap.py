@@ -12,11 +12,11 @@ from .subset import Atom
 
 def overlap(one: Pattern, other: Pattern) -> bool:
     """Tell whether some name matches both; where only characters beyond ASCII decide, the answer is yes."""
-    head, second = one.literal_head, other.literal_head
-    if not (head.startswith(second) or second.startswith(head)):
+    head, other_head = one.literal_head, other.literal_head
+    if not (head.startswith(other_head) or other_head.startswith(head)):
         return False
-    ways = [[*_steps(way)] for way in ways_through(other)]
-    return any(_meet([*_steps(way)], second) for way in ways_through(one) for second in ways)
+    other_ways = [[*_steps(way)] for way in ways_through(other)]
+    return any(_meet([*_steps(way)], other_way) for way in ways_through(one) for other_way in other_ways)
 
 
 class _Step(Struct, frozen=True):

@@ -107,6 +107,18 @@ def compile_pattern(name: str, match: Match | None = None) -> Pattern:
     return Exact(name)
 
 
+def plainest(pattern: Pattern) -> Pattern:
+    """Return the plainest pattern of the same names: `a*` for `a**`, an exact one for a fixed regex."""
+    if isinstance(pattern, Glob):
+        first, *between, last = pattern.parts
+        return Glob((first, *filter(None, between), last))
+    if isinstance(pattern, Regex):
+        way, *others = read_ways(pattern.source)
+        if not others and all(len(atom.chars) == 1 and not atom.varies for atom in way):
+            return Exact("".join(min(atom.chars) * atom.least for atom in way))
+    return pattern
+
+
 def sample_names(pattern: Pattern) -> Iterator[str]:
     """Yield some names that the pattern matches, each thing that may vary in it varied once."""
     if isinstance(pattern, Glob):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from ..cookies.lifetime import SESSION, Lifetime, parse_lifetime
 from ..errors import Problem
-from .document import Document, Path
+from .document import Document
 from .entries import Text
+from .keypath import KeyPath
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -25,27 +27,36 @@ class Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = []
-        self._reported: set[Path] = set()
+        self._reported: set[KeyPath] = set()
 
     @property
     def failed(self) -> bool:
         """Whether there is an error among the problems, not only warnings."""
         return any(problem.level == "error" for problem in self.problems)
 
-    def error(self, id: str, path: Path, reason: str, remedy: str) -> None:
+    def error(self, id: str, path: KeyPath, reason: str, remedy: str) -> None:
         """Add a mistake: what is wrong at `path`, and what to write instead."""
-        self._reported.add(path)
+        self._mark(path)
         self.problems.append(self.document.problem(id, path, reason, remedy))
 
-    def warn(self, id: str, path: Path, reason: str, remedy: str) -> None:
+    def _mark(self, path: KeyPath) -> None:
+        self._reported.update(path[:length] for length in range(1, len(path) + 1))
+
+    def warn(self, id: str, path: KeyPath, reason: str, remedy: str) -> None:
         """Add what is allowed, but likely a mistake."""
         self.problems.append(self.document.problem(id, path, reason, remedy, warning=True))
 
-    def has_reported(self, path: Path) -> bool:
-        """Tell whether the entry was found wrong: then it isn't missing as well."""
+    def has_reported(self, path: KeyPath) -> bool:
+        """Tell whether the entry, or something in it, was found wrong: then it isn't missing as well."""
         return path in self._reported
 
-    def table(self, path: Path, value: Any, shape: type[S]) -> S | None:
+    def elements(self, path: KeyPath, values: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+        """Yield the elements of a list with their paths, save those that were found wrong already."""
+        for index, value in enumerate(values):
+            if not self.has_reported((*path, index)):
+                yield (*path, index), value
+
+    def table(self, path: KeyPath, value: Any, shape: type[S]) -> S | None:
         """Convert one table, field by field; None where it is none.
 
         A required field that is missing or wrong is reported, and a blank stands for it, so that
@@ -64,18 +75,20 @@ class Reader:
                 self.error("cookieguard.E103", (*path, key), "unknown key", suggest(key, fields))
                 continue
             try:
-                converted[key] = _convert(item, hints[key])
+                converted[key] = self._field((*path, key), item, hints[key])
             except ValueError as error:
-                self.error(*_mistake((*path, key), hints[key], error))
+                self.error(*_mistake((*path, key), item, hints[key], error))
         for name, field in fields.items():
             if field.required and name not in converted:
                 converted[name] = _BLANKS[hints[name]]
                 if name not in value:
-                    self._reported.add((*path, name))
+                    self._mark((*path, name))
                     self.error("cookieguard.E105", path, f"{name!r} is missing", f"add {name} = …")
         return shape(**converted)
 
-    def tables(self, path: Path, value: Any, shape: type[S], *, listed: bool = False) -> dict[str | int, S]:
+    def tables(
+        self, path: KeyPath, value: Any, shape: type[S], *, listed: bool = False
+    ) -> dict[str | int, S]:
         """Convert a table of tables, or a list of them; keyed as in the file, bad ones left out."""
         pairs: Iterable[tuple[str | int, Any]]
         if isinstance(value, Mapping) and not listed:
@@ -94,44 +107,81 @@ class Reader:
         read = ((key, self.table((*path, key), item, shape)) for key, item in pairs)
         return {key: table for key, table in read if table is not None}
 
+    def _field(self, path: KeyPath, value: Any, hint: Any) -> Any:
+        """Convert a value, one text after the other where it holds several; ValueError where it can't be."""
+        kinds = _kinds(hint)
+        if tuple[str, ...] in kinds and isinstance(value, list | tuple):
+            return tuple(self._text((*path, index), item) for index, item in enumerate(value))
+        if dict[str, str] in kinds and isinstance(value, Mapping):
+            # YAML reads the key of `no: …` as false.
+            return {str(key): self._text((*path, str(key)), item) for key, item in value.items()}
+        return _convert(value, hint)
+
+    def _text(self, path: KeyPath, value: Any) -> str:
+        # A blank stands for what is no text, so that the elements behind it keep their places.
+        if not isinstance(value, str):
+            self.error("cookieguard.E104", path, f"is {_kind(value)}", "write a text")
+            return ""
+        return value
+
 
 @cache
 def _fields(shape: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, msgspec.structs.FieldInfo]]:
     return get_type_hints(shape), {field.name: field for field in msgspec.structs.fields(shape)}
 
 
+def closest(word: object, known: Iterable[str]) -> str | None:
+    """Return what may have been meant by a word that isn't one of the known."""
+    import difflib  # for mistakes alone
+
+    return next(iter(difflib.get_close_matches(str(word), known, n=1)), None)
+
+
 def suggest(word: object, known: Iterable[str], spelled: Callable[[str], str] = str) -> str:
     """Say what may have been meant by a word that isn't one of the known, each as it is to be `spelled`."""
     names = list(known)
-    import difflib  # for mistakes alone
-
-    close = difflib.get_close_matches(str(word), names, n=1)
-    if close:
-        return f"did you mean {spelled(close[0])!r}?"
+    close = closest(word, names)
+    if close is not None:
+        return f"did you mean {spelled(close)!r}?"
     return f"use one of {', '.join(map(spelled, sorted(names)))}"
 
 
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
 def _convert(value: Any, hint: Any) -> Any:
-    if Lifetime in (hint, *getattr(hint, "__args__", ())):
+    kinds = _kinds(hint)
+    if Lifetime in kinds:
         if isinstance(value, Lifetime):
             return value
         if not isinstance(value, str):
             raise ValueError(f"{value!r} is no duration")
         return parse_lifetime(value)
-    if isinstance(value, datetime) and date in (hint, *getattr(hint, "__args__", ())):
-        raise msgspec.ValidationError("Expected a date without time of day")
+    if isinstance(value, datetime) and date in kinds:
+        raise msgspec.ValidationError
     return msgspec.convert(value, hint)
 
 
-def _mistake(path: Path, hint: Any, error: ValueError) -> tuple[str, Path, str, str]:
+def _mistake(path: KeyPath, value: Any, hint: Any, error: ValueError) -> tuple[str, KeyPath, str, str]:
     if isinstance(error, msgspec.ValidationError):
-        return "cookieguard.E104", path, str(error), f"write {_describe(hint)}"
+        return "cookieguard.E104", path, _misfit(value, hint), f"write {_describe(hint)}"
     return (
         "cookieguard.E106",
         path,
         str(error),
         "write 'session', '6 months', '365 days', '6 hours' or ISO 8601 (P6M)",
     )
+
+
+def _misfit(value: Any, hint: Any) -> str:
+    """Say what a value is; its own words only where it can be no secret."""
+    kinds = _kinds(hint)
+    if isinstance(value, str) and date in kinds:
+        return f"{value!r} is no date"
+    if isinstance(value, str) and any(get_origin(kind) is Literal for kind in kinds):
+        return f"{value!r} isn't offered"
+    return f"is {_kind(value)}"
 
 
 def _describe(hint: Any) -> str:
@@ -159,6 +209,9 @@ def _kind(value: Any) -> str:
         str: "a text",
         bool: "true or false",
         int: "a number",
+        float: "a number",
+        date: "a date",
+        datetime: "a date with time of day",
         list: "a list",
         dict: "a table",
         type(None): "empty",

@@ -199,9 +199,10 @@ class _Reader:
                 low_set = frozenset(map(chr, range(ord(low), ord(high) + 1)))
             chars |= low_set
         self.at += 1
-        if not chars:
+        found = ANY - chars if negated else chars
+        if not found or not chars:
             raise self.fail("an empty class", "write \\] for the character, or take it out")
-        return ANY - chars if negated else chars
+        return found
 
     def _quantifier(self) -> tuple[int, int | None]:
         char = self.peek()

@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Any
 
 from ..errors import UsageError
+from .keypath import KeyPath
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -16,10 +17,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HALF = re.compile(r"[\ud800-\udfff]")
 _WIDTH = 100
 
-Path = tuple[str | int, ...]
 
-
-def write_policy(data: Mapping[str, Any], comments: Mapping[Path, str] = {}) -> str:
+def write_policy(data: Mapping[str, Any], comments: Mapping[KeyPath, str] = {}) -> str:
     """Write data in the policy file's shape as TOML; UsageError names what TOML has no place for.
 
     A comment stands above the table or key at its path, `("cookies", 0)` or `("guard", "mode")`;
@@ -30,7 +29,7 @@ def write_policy(data: Mapping[str, Any], comments: Mapping[Path, str] = {}) -> 
 
 
 class _Writer:
-    def __init__(self, comments: Mapping[Path, str]) -> None:
+    def __init__(self, comments: Mapping[KeyPath, str]) -> None:
         self._comments = comments
 
     def lines(self, data: Mapping[str, Any]) -> Iterator[str]:
@@ -48,14 +47,14 @@ class _Writer:
             elif _is_table(value):
                 yield from self._table(f"[{_key(key)}]", (key,), value)
 
-    def _table(self, header: str, path: Path, table: Mapping[str, Any]) -> Iterator[str]:
+    def _table(self, header: str, path: KeyPath, table: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from self._comment(path)
         yield header
         for key, value in table.items():
             yield from self._pair(path, key, value)
 
-    def _pair(self, path: Path, key: str, value: Any) -> Iterator[str]:
+    def _pair(self, path: KeyPath, key: str, value: Any) -> Iterator[str]:
         yield from self._comment((*path, key))
         where = (*path, key)
         if path and _is_table(value) and value:
@@ -71,7 +70,7 @@ class _Writer:
         else:
             yield line
 
-    def _comment(self, path: Path) -> Iterator[str]:
+    def _comment(self, path: KeyPath) -> Iterator[str]:
         text = self._comments.get(path)
         for line in text.splitlines() if text else ():
             yield ("# " + _CONTROL.sub(" ", line)).rstrip()
@@ -101,7 +100,7 @@ def _escape(char: str) -> str:
     return _ESCAPES.get(char, f"\\u{ord(char):04x}")
 
 
-def _value(value: Any, path: Path) -> str:
+def _value(value: Any, path: KeyPath) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

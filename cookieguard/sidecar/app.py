@@ -16,8 +16,7 @@ from ..consent.consent import day_of
 from ..enforcer import Enforcer
 from ..errors import ConfigurationError
 from ..guard.verdict import Override
-from ..policy.checks import is_mountable
-from ..policy.classifier import is_under
+from ..policy.addresses import is_mountable, is_under
 from ..policy.policy import Policy
 from .answers import BAD_TARGET, NO_ANSWER, NOT_ALLOWED, answer, answer_json
 from .forward import BrokenOff, Forwarder

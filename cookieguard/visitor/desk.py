@@ -12,6 +12,7 @@ from werkzeug.http import parse_accept_header
 from ..enforcer import Enforcer
 from ..errors import LedgerUnavailable
 from ..ledger.receipt import Layer
+from ..policy.addresses import GPC_PATH
 from ..visit import Visit
 from .banner import render_banner
 from .choice import BadChoice, Posted, is_json, read_choice
@@ -28,7 +29,6 @@ from .style import POLICY_STYLE, STYLE, Style
 from .templating import Templates
 from .texts import Texts, choose_language, languages
 
-GPC_PATH = "/.well-known/gpc.json"
 _HTML = "text/html; charset=utf-8"
 _JSON = "application/json"
 _MARKDOWN = "text/markdown; charset=utf-8"

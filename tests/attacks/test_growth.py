@@ -30,7 +30,7 @@ from cookieguard.html.nonce import find_nonce
 from cookieguard.html.prologue import read_prologue
 from cookieguard.html.references import decode_references
 from cookieguard.html.validators import strip_suffix
-from cookieguard.policy.checks import HOST, is_web_address
+from cookieguard.policy.addresses import HOST, is_web_address
 from cookieguard.visitor.markdown import escape_markdown, link_markdown
 from cookieguard.visitor.origin import local_path
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookieguard.cookies.lifetime import SESSION, parse_lifetime
+from cookieguard.cookies.lifetime import SESSION, Lifetime, parse_lifetime
 
 DAY = 86400
 UNITS = ["second", "minute", "hour", "day", "week", "month", "year"]
@@ -95,3 +95,33 @@ def test_more_is_longer(one: int, other: int, unit: str) -> None:
     short, long = parse_lifetime(f"{one} {unit}").seconds, parse_lifetime(f"{one + other} {unit}").seconds
 
     assert short is not None and long is not None and short < long
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exact", "rounded"),
+    [
+        pytest.param(None, "session", "session", id="session"),
+        pytest.param(-5, "1 second", "1 second", id="none left"),
+        pytest.param(0, "1 second", "1 second", id="nothing"),
+        pytest.param(1, "1 second", "1 second", id="second"),
+        pytest.param(90, "90 seconds", "2 minutes", id="a minute and a half"),
+        pytest.param(3600, "1 hour", "1 hour", id="an hour"),
+        pytest.param(5400, "90 minutes", "2 hours", id="an hour and a half"),
+        pytest.param(86400, "1 day", "1 day", id="a day"),
+        pytest.param(1209599, "1209599 seconds", "14 days", id="read a moment later"),
+        pytest.param(1209600, "2 weeks", "14 days", id="two weeks"),
+        pytest.param(31536000, "365 days", "365 days", id="a year"),
+        pytest.param(10**18, "142857 weeks", "999999 days", id="for ever"),
+    ],
+)
+def test_of_seconds(seconds: int | None, exact: str, rounded: str) -> None:
+    assert str(Lifetime.of_seconds(seconds)) == exact
+    assert str(Lifetime.of_seconds(seconds, rounded=True)) == rounded
+
+
+@given(st.integers(1, 86400 * 999_999))
+def test_rounded_is_never_shorter_than_what_was_seen(seconds: int) -> None:
+    lifetime = parse_lifetime(str(Lifetime.of_seconds(seconds, rounded=True))).seconds
+    assert lifetime is not None
+    assert seconds <= lifetime <= 2 * seconds
+    assert Lifetime.of_seconds(seconds).seconds == seconds

@@ -5,13 +5,23 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
 from cookieguard.errors import PolicyError, Problem
-from cookieguard.policy import checks, cookiechecks, policy, reader
+from cookieguard.policy import (
+    building,
+    checks,
+    conflicts,
+    cookiechecks,
+    declaring,
+    policy,
+    reader,
+    textchecks,
+)
 from cookieguard.policy.policy import Policy
 
 # So that no mistake stands on the first line.
@@ -63,11 +73,11 @@ MISTAKES = [
     pytest.param("[cookies]\nname = 'a'", "E102", "cookies", 4, "is a table", id="one table for cookies"),
     pytest.param("[[categories]]\ntitle = 'A'", "E102", "categories", 4, "is a list", id="a list of categories"),
     pytest.param("[providers]\nacme = 'Acme'", "E102", "providers.acme", 5, "is a text", id="a text for a table"),
-    pytest.param("[guard]\ninject = 'yes'", "E104", "guard.inject", 5, "bool", id="text for true or false"),
+    pytest.param("[guard]\ninject = 'yes'", "E104", "guard.inject", 5, "is a text", id="text for true or false"),
     pytest.param("[guard]\nmode = 'on'", "E104", "guard.mode", 5, "'on'", id="a word that isn't offered"),
-    pytest.param("[guard]\nexclude = '/a'", "E104", "guard.exclude", 5, "array", id="text for a list"),
+    pytest.param("[guard]\nexclude = '/a'", "E104", "guard.exclude", 5, "is a text", id="text for a list"),
     pytest.param("[site]\nupdated = 2026-11-01T10:00:00", "E104", "site.updated", 5, "time of day", id="date with time"),
-    pytest.param("[site]\nupdated = 1", "E104", "site.updated", 5, "int", id="number for a date"),
+    pytest.param("[site]\nupdated = 1", "E104", "site.updated", 5, "is a number", id="number for a date"),
     pytest.param(cookie(party='"second"'), "E104", "cookies[1].party", 9, "second", id="party"),
     pytest.param(cookie(category=None), "E105", "cookies[1]", 4, "'category' is missing", id="no category"),
     pytest.param("[announcement]\nsummary = 'S'", "E105", "announcement", 4, "'effective' is missing", id="no day"),
@@ -95,6 +105,7 @@ MISTAKES = [
         pytest.param(f"[guard]\nmount = '{mount}'", "E111", "guard.mount", 5, repr(mount), id=f"mount {mount!r}")
         for mount in ("", "/", "privacy", "/a/", "/a b", "/a/../b", "/a?b", "//a", "https://a.example/", "/ä")
     ),
+    pytest.param("[guard]\nmount = '/.well-known/gpc.json'", "E111", "guard.mount", 5, "Global Privacy", id="mount at gpc.json"),
     pytest.param(cookie(name='"a;b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with semicolon"),
     pytest.param(cookie(name='" a"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with space"),
     pytest.param(cookie(name='"a=b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with equals sign"),
@@ -107,6 +118,30 @@ MISTAKES = [
     pytest.param(
         cookie(category='"essential"', purpose=None), "E114", "cookies[1]", 4, "without a purpose", id="no purpose"
     ),
+    *(
+        pytest.param(
+            cookie(category='"essential"', purpose=purpose), "E114", "cookies[1]", 4, "without a purpose", id=f"purpose {purpose}"
+        )
+        for purpose in ('""', '" \\t"', '{ en = "" }', '{ en = " ", de = "" }')
+    ),
+    *(
+        pytest.param(text, "E133", entry, line, "is blank", id=f"blank {entry} {at}")
+        for at, (text, entry, line) in enumerate([
+            ("[providers.acme]\nname = ''", "providers.acme.name", 5),
+            ("[providers.acme]\nname = ' '", "providers.acme.name", 5),
+            ("[announcement]\neffective = 2027-01-01\nsummary = ''", "announcement.summary", 6),
+            ("[announcement]\neffective = 2027-01-01\nsummary = { en = ' ' }", "announcement.summary", 6),
+            ("[ledger]\nurl = 'sqlite:///r.db'\nretention = '3 years'\nspool = ''", "ledger.spool", 7),
+        ])
+    ),
+    *(
+        pytest.param(
+            cookie(name=f'"{name}"', domain='".a.example"', match=match), "E134", "cookies[1].domain", 9, "no domain",
+            id=f"domain of {name}",
+        )
+        for name, match in (("__Host-a", None), ("__host-a", None), ("__Host-a*", None), ("__Host-[ab]", '"regex"'))
+    ),
+    pytest.param(cookie(name='"__Host-a"', path='"/shop"'), "E134", "cookies[1].path", 9, "no path but", id="path of __Host-"),
     *(
         pytest.param(
             f"[providers.acme]\nname = 'Acme'\nprivacy_url = '{url}'", "E115", "providers.acme.privacy_url", 6, repr(url),
@@ -137,10 +172,11 @@ MISTAKES = [
         "[providers.'a b']\nname = 'A'", "E120", "providers.a b", 4, "no name for a provider", id="provider's id"
     ),
     pytest.param(cookie(purpose='{ de = "Z." }'), "E121", "cookies[1].purpose", 7, "'en'", id="purpose in English"),
+    pytest.param(cookie(purpose='{ en = " ", de = "Z." }'), "E121", "cookies[1].purpose", 7, "'en'", id="purpose blank in English"),
     pytest.param(
         "[categories.stats]\ntitle.de = 'S'", "E121", "categories.stats.title", 5, "'en'", id="title in English"
     ),
-    pytest.param("[announcement]\neffective = 2027-01-01\nsummary.'no such' = 'S'", "E121", "announcement.summary", 6,
+    pytest.param("[announcement]\neffective = 2027-01-01\nsummary.fr = 'S'", "E121", "announcement.summary", 6,
                  "'en'", id="summary in English"),
     pytest.param(
         "[categories.analytics]\naccepts = [\n'abc']", "E122", "categories.analytics.accepts[1]", 6, "no digest",
@@ -158,6 +194,15 @@ MISTAKES = [
     *(
         pytest.param(f"[site]\nlanguages = ['en',\n'{tag}']", "E125", "site.languages[2]", 6, "no language", id=f"tag {tag}")
         for tag in ('en."><script>', 'en-US-abcde"><b>', "en@x y", "en.utf-8")
+    ),
+    *(
+        pytest.param(text, "E125", f"{entry}.klingon!", line, "no language tag", id=f"language of {entry}")
+        for text, entry, line in (
+            (cookie(purpose="{ en = 'P.', 'klingon!' = 'P.' }"), "cookies[1].purpose", 7),
+            ("[categories.chat]\ntitle.en = 'C'\ntitle.'klingon!' = 'C'", "categories.chat.title", 6),
+            ("[categories.chat]\ndescription = { en = 'C', 'klingon!' = 'C' }", "categories.chat.description", 5),
+            ("[announcement]\neffective = 2027-01-01\nsummary.en = 'S'\nsummary.'klingon!' = 'S'", "announcement.summary", 7),
+        )
     ),
     *(
         pytest.param(f"[consent]\ndomain = 'shop{letter}.example'", "E126", "consent.domain", 5, "no domain", id=ascii(letter))
@@ -200,7 +245,51 @@ WARNINGS = [
         "essential",
         id="essential in the catalogue",
     ),
-    pytest.param(cookie(purpose=None), "W202", "cookies[1]", 4, "no purpose", id="no purpose"),
+    pytest.param(
+        cookie(name='"auth_*_token"', category='"essential"')
+        + cookie(name='"auth_x*"', category='"marketing"'),
+        "W212",
+        "cookies[2]",
+        9,
+        "the essential 'auth_*_token'",
+        id="some of an essential pattern's names",
+    ),
+    *(
+        pytest.param(cookie(purpose=purpose), "W202", "cookies[1]", 4, "no purpose", id=f"purpose {purpose}")
+        for purpose in (None, '""', '" "', '{ en = "" }')
+    ),
+    *(
+        pytest.param(
+            f"[categories.analytics]\nconsent_mode = ['ad_storage',\n'{signal}']",
+            "W213",
+            "categories.analytics.consent_mode[2]",
+            6,
+            f"no signal '{signal}'",
+            id=f"signal {signal!r}",
+        )
+        for signal in ("analytic_storage", "", "AD_STORAGE")
+    ),
+    *(
+        pytest.param(
+            cookie(kind=f'"{kind}"', **{key: value}),
+            "W214",
+            f"cookies[1].{key}",
+            10,
+            f"{kind} knows no {key}",
+            id=f"{key} of {kind}",
+        )
+        for kind in ("local-storage", "session-storage")
+        for key, value in (
+            ("domain", '"a.example"'),
+            ("path", '"/"'),
+            ("secure", "true"),
+            ("http_only", "true"),
+            ("same_site", '"None"'),
+        )
+    ),
+    pytest.param(
+        cookie(same_site='"None"'), "W215", "cookies[1].same_site", 9, "isn't Secure", id="SameSite=None"
+    ),
     pytest.param(
         cookie(name="'[ab]'", match='"regex"'), "W203", "cookies[1].name", 5, "no fixed text", id="no head"
     ),
@@ -285,7 +374,8 @@ def test_warning(tmp_path: Path, body: str, id: str, entry: str, line: int, says
 
 
 def test_each_id_has_its_row() -> None:
-    source = "".join(map(inspect.getsource, (checks, cookiechecks, reader, policy)))
+    modules = (building, checks, conflicts, cookiechecks, declaring, policy, reader, textchecks)
+    source = "".join(map(inspect.getsource, modules))
     # W206 takes two files: its test stands in test_policy.py.
     rows = {row.values[1] for row in MISTAKES + WARNINGS} | {"W206"}
 
@@ -316,6 +406,16 @@ RIGHT = [
     pytest.param(
         "[site]\nlanguages = ['de']\n" + cookie(purpose='{ de = "Z." }'), id="purpose in the site's language"
     ),
+    pytest.param(
+        cookie(kind='"local-storage"', party='"third"', domain='"ads.example"'), id="a third party's storage"
+    ),
+    pytest.param(
+        cookie(name='"__Host-a"', party='"third"', domain='"ads.example"', path='"/"'),
+        id="a third party's __Host-",
+    ),
+    pytest.param(cookie(name='"__Secure-a"', domain='"a.example"', path='"/b"'), id="__Secure-"),
+    pytest.param(cookie(same_site='"None"', secure="true"), id="SameSite=None and Secure"),
+    pytest.param("[guard]\nmount = '/.well-known/privacy'", id="a mount beside gpc.json"),
     pytest.param("[consent]\nlifetime = '400 days'", id="as long as browsers keep it"),
     pytest.param("[consent]\ngpc = 'ignore'", id="gpc ignored where visitors opt in"),
     pytest.param("[categories.analytics]\naccepts = ['" + "a" * 11 + "', '" + "_" * 43 + "']", id="digests"),
@@ -422,6 +522,7 @@ def test_the_message_says_all(tmp_path: Path) -> None:
         (cookie(lifetme='"1 day"'), "did you mean 'lifetime'?"),
         (cookie(category='"analytic"'), "did you mean 'analytics'? (or declare [categories.analytic])"),
         ("use = ['google_analytics']", "did you mean 'google-analytics'?"),
+        ("[categories.a]\nconsent_mode = ['analytic_storage']", "did you mean 'analytics_storage'?"),
         ("[site]\nzzz = 1", "use one of contact, languages, name, updated"),
         ("[guard]\nmode = 'on'", 'write "enforce" or "report"'),
         ("[guard]\ninject = 'on'", "write true or false"),
@@ -445,3 +546,91 @@ def test_a_glob_that_takes_part_of_an_essential_regex(tmp_path: Path, essential:
     text = cookie(name=f'"{essential}"', match='"regex"', category='"essential"') + cookie(name=f'"{other}"')
 
     assert "cookieguard.E129" in [problem.id for problem in problems(write(tmp_path, "p.toml", text))]
+
+
+# Each element of a list or a text by language, with what is wrong of it.
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(
+            {"guard": {"exclude": ["/a", 5, "b", None, "/privacy-choices"]}},
+            [("guard.exclude[2]", "E104"), ("guard.exclude[3]", "E123"), ("guard.exclude[4]", "E104"), ("guard.exclude[5]", "E124")],
+            id="paths",
+        ),
+        pytest.param(
+            {"site": {"languages": ["en", 1, "klingon!", 2.5]}},
+            [("site.languages[2]", "E104"), ("site.languages[3]", "E125"), ("site.languages[4]", "E104")],
+            id="languages",
+        ),
+        pytest.param(
+            {"providers": {"acme": {"name": "Acme", "hosts": [True, "a.example", "b/"], "category": "analytics"}}},
+            [("providers.acme.hosts[1]", "E104"), ("providers.acme.hosts[3]", "E128")],
+            id="hosts",
+        ),
+        pytest.param(
+            {"categories": {"chat": {"accepts": ["abc", ["a" * 11]], "consent_mode": [{}]}}},
+            [("categories.chat.accepts[1]", "E122"), ("categories.chat.accepts[2]", "E104"), ("categories.chat.consent_mode[1]", "E104")],
+            id="digests and signals",
+        ),
+        pytest.param(
+            {"cookies": [{"name": "a", "category": "analytics", "lifetime": "1 day", "purpose": "P.", "essential_under": [1, "b"]}]},
+            [("cookies[1].essential_under[1]", "E104"), ("cookies[1].essential_under[2]", "E119")],
+            id="prefixes",
+        ),
+        pytest.param(
+            {"cookies": [{"name": "a", "category": "essential", "lifetime": "1 day", "purpose": {"en": 1, "de": 2, "fr!": "P."}}]},
+            [("cookies[1].purpose.de", "E104"), ("cookies[1].purpose.en", "E104"), ("cookies[1].purpose.fr!", "E125")],
+            id="purpose",
+        ),
+        pytest.param(
+            {"categories": {"chat": {"title": {"en": "Chat", False: "Prat"}, "description": {"de": 1}}}},
+            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.False", "E125")],
+            id="title and description",
+        ),
+        pytest.param(
+            {"announcement": {"effective": "2027-01-01", "summary": {"en": 1}}}, [("announcement.summary.en", "E104")], id="summary"
+        ),
+        pytest.param(
+            {"site": {"languages": [1, "de"]}, "categories": {"chat": {"title": {"de": "Chat"}}}},
+            [("site.languages[1]", "E104")],
+            id="texts under an unknown first language",
+        ),
+        pytest.param(
+            {"site": {"languages": "de"}, "categories": {"chat": {"title": {"de": "Chat"}}}},
+            [("site.languages", "E104")],
+            id="texts under unknown languages",
+        ),
+    ],
+)  # fmt: skip
+def test_each_element_is_told(data: dict[str, object], found: list[tuple[str, str]]) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict(data)
+
+    problems = sorted(caught.value.problems, key=lambda problem: problem.entry)
+    assert [(problem.entry, problem.id[-4:]) for problem in problems] == found
+    assert not [problem for problem in problems if "Expected" in problem.reason or "$" in problem.reason]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "reason"),
+    [
+        ("site", "name", 1, "is a number"),
+        ("site", "languages", "en", "is a text"),
+        ("site", "languages", None, "is empty"),
+        ("site", "updated", "soon", "'soon' is no date"),
+        ("site", "updated", datetime(2026, 11, 1), "is a date with time of day"),
+        ("guard", "mode", "on", "'on' isn't offered"),
+        ("guard", "mode", True, "is true or false"),
+        ("guard", "inject", 1.5, "is a number"),
+        ("guard", "exclude", {}, "is a table"),
+        ("consent", "domain", ["a.example"], "is a list"),
+        ("ledger", "url", ["postgresql://user:secret@host/name"], "is a list"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_our_words(
+    table: str, key: str, value: object, reason: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({table: {key: value}})
+
+    assert [problem.reason for problem in caught.value.problems if problem.id[-4:] == "E104"] == [reason]

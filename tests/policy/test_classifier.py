@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cookieguard.errors import UsageError
-from cookieguard.policy.classifier import UNDECLARED, Classifier, is_under
+from cookieguard.policy.classifier import UNDECLARED, Classifier
 from cookieguard.policy.policy import Policy
 
 
@@ -166,25 +166,6 @@ def test_without_a_path_nothing_is_essential_under_it() -> None:
     assert under.classify("chat", path="/").category == "essential"
     assert under.classify("chat", path=None).category == "functional"
     assert under.classify("other", path="/").category is None
-
-
-@pytest.mark.parametrize(
-    ("path", "prefix", "under"),
-    [
-        pytest.param("/a/b", "/a/", True, id="slash at the end of the prefix"),
-        pytest.param("/a/", "/a/", True, id="the prefix itself"),
-        pytest.param("/ab", "/a/", False, id="longer segment"),
-        pytest.param("/a/b", "/", True, id="root holds all"),
-        pytest.param("/a/../b", "/", False, id="root holds no dot segments"),
-        pytest.param("/m\xfcnchen/x", "/m\xfcnchen", True, id="decoded"),
-    ],
-)
-def test_is_under(path: str, prefix: str, under: bool) -> None:
-    assert is_under(path, (prefix,)) is under
-
-
-def test_under_no_prefix_lies_nothing() -> None:
-    assert not is_under("/a", ())
 
 
 @pytest.mark.parametrize("policy", ["cookies.toml", {}, None], ids=repr)

@@ -9,8 +9,8 @@ import pytest
 from growing import grows_linearly
 
 from cookieguard.errors import PolicyError, Problem
-from cookieguard.policy.document import Path as EntryPath
-from cookieguard.policy.document import read_dict, read_file, spell
+from cookieguard.policy.document import read_dict, read_file
+from cookieguard.policy.keypath import KeyPath, spell
 
 TOML = """\
 # A comment with \u2028 and \x85 in it, which are no line breaks in TOML.
@@ -57,7 +57,7 @@ hosts = [ [
   "flat" ]
 """
 
-TOML_LINES: list[tuple[EntryPath, int]] = [
+TOML_LINES: list[tuple[KeyPath, int]] = [
     (("use",), 2),
     (("use", 0), 2),
     (("site",), 3),
@@ -156,7 +156,7 @@ def refused(path: Path) -> Problem:
 @pytest.mark.parametrize(
     ("path", "line"), TOML_LINES, ids=lambda value: value if isinstance(value, int) else spell(value)
 )
-def test_toml(tmp_path: Path, path: EntryPath, line: int, newline: str) -> None:
+def test_toml(tmp_path: Path, path: KeyPath, line: int, newline: str) -> None:
     document = read_file(write(tmp_path, "p.toml", TOML.replace("\n", newline)))
 
     assert document.line(path) == line
@@ -183,7 +183,7 @@ def test_toml(tmp_path: Path, path: EntryPath, line: int, newline: str) -> None:
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_json_and_yaml(
-    tmp_path: Path, path: EntryPath, json: int | None, yaml: int | None, newline: str
+    tmp_path: Path, path: KeyPath, json: int | None, yaml: int | None, newline: str
 ) -> None:
     assert read_file(write(tmp_path, "p.json", JSON.replace("\n", newline))).line(path) == json
     assert read_file(write(tmp_path, "p.yaml", YAML.replace("\n", newline))).line(path) == yaml
@@ -205,7 +205,7 @@ def test_a_dict_has_no_lines() -> None:
         (("use", 0), "use[1]"),
     ],
 )
-def test_spelled_for_a_reader(path: EntryPath, text: str) -> None:
+def test_spelled_for_a_reader(path: KeyPath, text: str) -> None:
     assert spell(path) == text
 
 

@@ -79,6 +79,7 @@ name = "draft"
 kind = "local-storage"
 category = "chat"
 purpose = "Keeps what you typed."
+set_by = "script"
 
 [ledger]
 url = "sqlite:///receipts.db"
@@ -122,7 +123,10 @@ DATA: dict[str, Any] = {
             "lifetime": "6 months", "party": "first", "set_by": "script", "domain": ".example.com", "path": "/",
             "essential_under": ["/clientarea"], "secure": True, "http_only": True, "same_site": "Lax",
         },
-        {"name": "draft", "kind": "local-storage", "category": "chat", "purpose": "Keeps what you typed."},
+        {
+            "name": "draft", "kind": "local-storage", "category": "chat", "purpose": "Keeps what you typed.",
+            "set_by": "script",
+        },
     ],
     "ledger": {"url": "sqlite:///receipts.db", "retention": "3 years", "address": "hash"},
     "announcement": {"effective": date(2027, 1, 15), "summary": "We add a support chat.", "policy": "next.toml"},
@@ -187,6 +191,7 @@ def test_each_key_arrives(tmp_path: Path) -> None:
         "lifetime": parse_lifetime("6 months"),
         "essential_under": ("/clientarea",),
     }
+    assert (policy.declarations[1].kind, policy.declarations[1].set_by) == ("local-storage", "script")
     assert policy.ledger is not None
     assert (policy.ledger.retention.seconds, policy.ledger.address) == (3 * 366 * 86400, "hash")
     assert policy.announcement is not None

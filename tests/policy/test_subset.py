@@ -82,6 +82,7 @@ from cookieguard.policy.subset import BadPattern
         pytest.param("a]", "unescaped ]", id="unopened class"),
         pytest.param("a}", "unescaped }", id="unopened count"),
         pytest.param("[]a]", "empty class", id="a class that JavaScript reads as empty"),
+        pytest.param(r"[^\d\D]", "empty class", id="a class that takes everything out"),
         pytest.param("[[a]", "unescaped [ inside", id="nested class"),
         pytest.param("[z-a]", "low to high", id="range from high to low"),
         pytest.param(r"[\d-z]", "low to high", id="range from a class"),

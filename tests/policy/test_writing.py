@@ -23,7 +23,7 @@ DATA = {
     "cookies": [
         {"name": "sid", "category": "essential", "purpose": "Keeps you signed in.", "lifetime": "session"},
         {
-            "name": "_a*",
+            "name": "_acme*",
             "category": "chat",
             "purpose": {"en": "Chats."},
             "lifetime": "1 day",
@@ -62,7 +62,7 @@ lifetime = "session"
 # TODO: say what for
 # and by whom
 [[cookies]]
-name = "_a*"
+name = "_acme*"
 category = "chat"
 purpose.en = "Chats."
 lifetime = "1 day"

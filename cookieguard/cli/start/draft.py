@@ -9,13 +9,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...cookies.lifetime import Lifetime
 from ...html.address import Gate
 from ...importers.sighting import Sighting
 from ...policy.catalogue import load_service, service_names, services_with
 from ...policy.classifier import Classifier
 from ...policy.model import ESSENTIAL, GUARD_COOKIES, Declaration, source_text
 from ..inputs import can_be_stored
-from ..lifetimes import spell_seconds
 from .framework import Facts
 from .login import LogIn
 from .names import family_of
@@ -228,7 +228,7 @@ def _entry(seen: Seen, category: str, purpose: str | None) -> dict[str, Any]:
         entry["name"] = family_of(sighting.name)
     if purpose:
         entry["purpose"] = purpose
-    entry["lifetime"] = spell_seconds(sighting.lifetime)
+    entry["lifetime"] = str(Lifetime.of_seconds(sighting.lifetime, rounded=True))
     if sighting.third_party and sighting.host:
         entry |= {"party": "third", "domain": sighting.host}
     if sighting.set_by == "script":

@@ -16,7 +16,7 @@ from ...errors import PolicyError
 from ..document import read_file
 from ..entries import CookieEntry, ProviderEntry
 from ..index import Index
-from ..model import Declaration, Provider, third_party_domain
+from ..model import Declaration, Provider, providers_of, third_party_domain
 from ..overlap import overlap
 from ..pattern import Exact, Pattern, compile_pattern
 from ..reader import Reader
@@ -52,9 +52,7 @@ def load_service(name: str) -> Service:
     about = document.data["about"]
     return Service(
         name=name,
-        providers=tuple(
-            Provider(id=str(id), **msgspec.structs.asdict(provider)) for id, provider in providers.items()
-        ),
+        providers=tuple(providers_of(providers).values()),
         declarations=tuple(
             Declaration(
                 pattern=compile_pattern(cookie.name, cookie.match),
@@ -73,6 +71,22 @@ def load_service(name: str) -> Service:
 def whole_index() -> Index:
     """Return an index over each first-party cookie that the catalogue knows."""
     return Index(declaration for name in service_names() for declaration in _first_party_cookies(name))
+
+
+def catalogue_of(domain: str | None) -> Index:
+    """Return an index over what the catalogue knows under a third party's domain, or of first parties."""
+    return whole_index() if domain is None else _third_party_index(domain)
+
+
+@cache
+def _third_party_index(domain: str) -> Index:
+    everything = (cookie for name in service_names() for cookie in load_service(name).declarations)
+    return Index(cookie for cookie in everything if _counts_at(cookie, domain))
+
+
+def _counts_at(cookie: Declaration, domain: str) -> bool:
+    own = third_party_domain(cookie) if cookie.kind == "cookie" else None
+    return own is not None and f".{domain}".endswith(f".{own}")
 
 
 @cache
@@ -119,10 +133,8 @@ def services_needing(cookie: str) -> tuple[str, ...]:
 
 
 def _third_party_cookie(service: str, cookie: str, domain: str) -> bool:
-    host = "." + domain.lower().strip(".")
+    host = domain.lower().strip(".")
     return any(
-        declared.party == "third"
-        and host.endswith(f".{third_party_domain(declared)}")
-        and declared.pattern.matches(cookie)
+        _counts_at(declared, host) and declared.pattern.matches(cookie)
         for declared in load_service(service).declarations
     )
