@@ -49,6 +49,9 @@ MISTAKES = [
     pytest.param({"policy": "mistaken.toml"}, ["E103", "mistaken.toml:1", "gaurd"], id="mistaken policy"),
     pytest.param({"templates": "nowhere"}, ["E022", "there is no folder"], id="no templates"),
     pytest.param({"polcy": "x"}, ["E021", "unknown; did you mean", "policy?"], id="unknown option"),
+    pytest.param(
+        {"secret_key": "x" * 32}, ["E021", "isn't known here; use", "secret"], id="as frameworks call it"
+    ),
     pytest.param({"guard_mont": "/x"}, ["E021", "guard_mount?"], id="unknown setting of the policy"),
     pytest.param({"proxies": "-1"}, ["E022", "proxies"], id="fewer proxies than none"),
     pytest.param({"trust_forwarded": "*"}, ["E021", "proxies"], id="of the sidecar"),

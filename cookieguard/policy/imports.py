@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from ..errors import PolicyError, Problem
-from .catalogue import sharing
+from .catalogue import catalogue_of, sharing
 from .checks import check_providers
-from .conflicts import check_twice
+from .conflicts import check_against_catalogue, check_twice
 from .declaring import declarations_of
 from .document import read_file
 from .entries import CookieEntry, ProviderEntry
@@ -75,6 +75,9 @@ def _read(reader: Reader, categories: Collection[str], known: Collection[str]) -
     check_languages(reader, ((("cookies", at, "purpose"), cookie.purpose) for at, cookie in cookies.items()))
     declared = declarations_of(reader, cookies, categories, {*known, *map(str, entries)}, "imported")
     check_twice(reader, declared)
+    # What is optional here and essential there is left out, and said so.
+    essential = [entry for entry in declared if entry[1].essential_somewhere]
+    check_against_catalogue(reader, essential, catalogue_of)
     return Import(
         tuple(providers_of(entries).values()),
         tuple(declaration for path, declaration in declared if not _overruled(reader, path, declaration)),

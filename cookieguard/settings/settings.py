@@ -260,6 +260,8 @@ def _table_options() -> Iterator[tuple[str, tuple[str, str, Any]]]:
 
 # What stands for it where the guard is switched on another way.
 _COUNTERPARTS = {
+    # Flask and Django call it so.
+    "secret_key": "secret",
     "app": "upstream",
     "upstream": "app",
     "proxies": "trust_forwarded",

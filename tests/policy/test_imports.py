@@ -118,6 +118,13 @@ def test_third_parties_of_other_domains_stand_side_by_side(tmp_path: Path) -> No
     assert sorted(map(str, domains)) == ["a.example", "adnxs.com", "b.example"]
 
 
+def test_a_tracker_that_is_essential_in_an_import_is_told(tmp_path: Path) -> None:
+    (warning,) = load(tmp_path, "\n" + entry("_ga", category="essential")).warnings
+
+    assert (warning.id, warning.line) == ("cookieguard.W201", 4)
+    assert warning.source.endswith("chat.toml")
+
+
 @pytest.mark.parametrize("name", ["sessionid", "session*", "csrf*", "s*", "*"])
 def test_takes_no_login_away(tmp_path: Path, name: str) -> None:
     policy = load(tmp_path, "\n" + entry(name), use=["django"])
