@@ -11,7 +11,8 @@ def signature_of(callee: Any) -> inspect.Signature | None:
     try:
         # A decorator may call what it wraps with something else, as werkzeug's `Request.application` does.
         return inspect.signature(callee, follow_wrapped=False)
-    except (TypeError, ValueError):
+    except Exception:
+        # It says what it likes: a proxy raises outside of a request.
         return None
 
 

@@ -29,6 +29,16 @@ class Private:
         return self._app(environ, start_response)
 
 
+class Configured:
+    """A middleware that reads the configuration of whichever app is asked."""
+
+    def __init__(self, wsgi: Any, app: Any) -> None:
+        self.wsgi, self.app = wsgi, app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return self.wsgi(environ, start_response)
+
+
 class Slotted(Private):
     __slots__ = ("application",)
 
@@ -64,6 +74,8 @@ def other(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         pytest.param(Slotted(shop()), ["shop_session"], id="slots"),
         pytest.param(closed_over(ProxyFix(shop())), ["shop_session"], id="closed over"),
         pytest.param(functools.partial(closed_over, shop()), ["shop_session"], id="partial"),
+        pytest.param(functools.partial(closed_over, app=shop()), ["shop_session"], id="partial by keyword"),
+        pytest.param(Configured(shop(), flask.current_app), ["shop_session"], id="beside a proxy"),
         pytest.param(shop().wsgi_app, ["shop_session"], id="its method"),
         pytest.param(other, [], id="other"),
     ],

@@ -51,15 +51,15 @@ def _kept(layer: Any, names: tuple[str, ...]) -> Iterator[Any]:
 def _near(layer: Any) -> Iterator[Any]:
     yield from _kept(layer, _NEAR)
     if isinstance(layer, functools.partial):
-        yield from layer.args
+        yield from (*layer.args, *layer.keywords.values())
     if inspect.isfunction(layer):
         for cell in layer.__closure__ or ():
             # Nothing is in it yet.
             with suppress(ValueError):
                 yield cell.cell_contents
-    mounts = getattr(layer, "__dict__", {}).get("mounts")
-    if isinstance(mounts, dict):
-        yield from mounts.values()
+    for mounts in _kept(layer, ("mounts",)):
+        if isinstance(mounts, dict):
+            yield from mounts.values()
 
 
 def warn_of_order(app: Any) -> None:

@@ -126,7 +126,8 @@ def _check_declarations(reader: Reader, draft: Draft, categories: Collection[str
     declared = declarations_of(reader, draft.cookies, categories, providers)
     own, taken_over, imported = [cookie for _, cookie in declared], draft.taken_over, draft.imported
     check_twice(reader, declared)
-    check_swallowed(reader, declared, [*imported, *taken_over])
+    others = [*_not_overridden(imported, own), *_not_overridden(taken_over, [*own, *imported])]
+    check_swallowed(reader, declared, others)
     check_against_catalogue(reader, declared, catalogue_of)
     named = {cookie.provider for cookie in (*taken_over, *imported, *own)}
     check_waiting(reader, draft.own_providers, named)

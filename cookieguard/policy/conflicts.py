@@ -10,7 +10,7 @@ from .index import Index, ranked
 from .keypath import KeyPath, spell
 from .model import ESSENTIAL, GUARD_COOKIES, Declaration, third_party_domain
 from .overlap import overlap
-from .pattern import Exact, plainest, sample_names
+from .pattern import Exact, Glob, Regex, plainest, sample_names
 from .reader import Reader
 
 # Of one pattern: the widest regular expression has a million, others some hundred.
@@ -62,17 +62,32 @@ def check_swallowed(reader: Reader, declared: Declared, others: Sequence[Declara
                 _path_of(winner, paths),
                 f"the {winner.category} pattern {winner.name!r} swallows the essential cookie "
                 f"{essential.name!r}",
-                "make the pattern longer, or declare the essential cookie beside it",
+                _way_out(essential),
             )
-        for other in outranking.of(essential):
-            if other is not winner:
-                reader.warn(
-                    "cookieguard.W212",
-                    _path_of(other, paths),
-                    f"some names match the {other.category} pattern {other.name!r} and the essential "
-                    f"{essential.name!r}, and count as {other.category}",
-                    "make one of the two longer, so that no name matches both",
-                )
+        others = [each for each in outranking.of(essential) if each is not winner]
+        if others:
+            _warn_of_overlap(reader, _path_of(others[0], paths), others, essential)
+
+
+def _way_out(essential: Declaration) -> str:
+    if isinstance(essential.pattern, Regex):
+        # No regular expression comes before a glob.
+        return "make the pattern longer, so that it matches none of its names"
+    return "make the pattern longer, or declare the essential cookie beside it"
+
+
+def _warn_of_overlap(
+    reader: Reader, path: KeyPath, optional: Sequence[Declaration], essential: Declaration
+) -> None:
+    first, *more = optional
+    beside = f" (and {len(more)} more patterns)" if more else ""
+    reader.warn(
+        "cookieguard.W212",
+        path,
+        f"some names match the {first.category} pattern {first.name!r}{beside} and the essential "
+        f"{essential.name!r}, and count as {first.category}",
+        "make one of the two longer, so that no name matches both",
+    )
 
 
 def _path_of(cookie: Declaration, paths: dict[int, KeyPath]) -> KeyPath:
@@ -103,8 +118,17 @@ class _Outranking:
         for rank, cookie in self._optional if own is not None else ():
             if own is not None and own < rank:
                 return
-            if overlap(cookie.pattern, essential.pattern):
+            if not _is_exception(cookie, essential) and overlap(cookie.pattern, essential.pattern):
                 yield cookie
+
+
+def _is_exception(cookie: Declaration, essential: Declaration) -> bool:
+    """Tell whether a site made an exception from its own: `cart_reco_*` from an essential `cart_*`."""
+    if not cookie.origin == essential.origin == "site":
+        return False
+    outer = plainest(essential.pattern)
+    is_prefix = isinstance(outer, Glob) and len(outer.parts) == 2 and not outer.parts[1]
+    return is_prefix and cookie.pattern.literal_head.startswith(outer.literal_head)
 
 
 def check_against_catalogue(
@@ -161,7 +185,8 @@ def _warn_of_contradiction(reader: Reader, path: KeyPath, cookie: Declaration, k
     knows = "it" if known.name == cookie.name else repr(known.name)
     remedy = "make sure that it isn't another system's cookie of that name"
     if not known.pattern.matches(next(sample_names(cookie.pattern))):
-        remedy = f"make the pattern longer, or declare {known.name!r} beside it"
+        beside = "" if isinstance(known.pattern, Regex) else f", or declare {known.name!r} beside it"
+        remedy = f"make the pattern longer{beside}"
     reader.warn(
         "cookieguard.W201",
         (*path, key),

@@ -10,10 +10,11 @@ from .checks import check_category, warn_of_pattern
 from .entries import CookieEntry
 from .keypath import KeyPath
 from .model import ESSENTIAL, says_nothing
-from .pattern import Exact, Pattern, Regex
+from .pattern import Exact, Pattern, Regex, narrowness
 from .reader import Reader, suggest
 
-_SHORTEST_ESSENTIAL_HEAD = 3
+_NARROW = 3
+"""Characters that an essential pattern fixes at least."""
 _ATTRIBUTES = ("domain", "path", "secure", "http_only", "same_site")
 
 
@@ -163,8 +164,8 @@ def _check_reach(reader: Reader, where: KeyPath, cookie: CookieEntry, pattern: P
             f"{cookie.name!r} begins with no fixed text, so every name is tried against it",
             "begin with the text that all its names share",
         )
-    is_short = not isinstance(pattern, Exact) and pattern.specificity < _SHORTEST_ESSENTIAL_HEAD
-    if is_short and cookie.category == ESSENTIAL:
+    is_wide = not isinstance(pattern, Exact) and narrowness(pattern) < _NARROW
+    if is_wide and cookie.category == ESSENTIAL:
         reader.error(
             "cookieguard.E130",
             where,

@@ -5,6 +5,7 @@ A pattern matches the whole name and tells upper from lower case.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Literal, Protocol
@@ -105,6 +106,20 @@ def compile_pattern(name: str, match: Match | None = None) -> Pattern:
     if match != "exact" and "*" in name:
         return Glob(tuple(name.split("*")))
     return Exact(name)
+
+
+def narrowness(pattern: Pattern) -> float:
+    """Return how many characters each of its names is sure to have fixed.
+
+    One of a class counts in part: the less, the more characters are in it.
+    """
+    if not isinstance(pattern, Regex):
+        return pattern.specificity
+    return min(sum(map(_narrowness, way)) for way in read_ways(pattern.source))
+
+
+def _narrowness(atom: Atom) -> float:
+    return atom.least * (1 - math.log(len(atom.chars), len(ANY)))
 
 
 def plainest(pattern: Pattern) -> Pattern:

@@ -128,6 +128,8 @@ def test_a_pattern_that_takes_some_names_of_an_essential_one(
     "cookies",
     [
         pytest.param([cookie("tok_*_token", "essential"), cookie("tok*")], id="shorter"),
+        pytest.param([cookie("cart_*", "essential"), cookie("cart_reco_*", "marketing")], id="exception"),
+        pytest.param([cookie("cart_*", "essential"), regex("cart_r[a-z]+", "marketing")], id="exception by a regex"),
         pytest.param([cookie("tok_*_token", "essential"), cookie("tok_x1", "marketing")], id="exact"),
         pytest.param([cookie("tok_*_token", "essential"), cookie("tok_x_token")], id="exact and inside"),
         pytest.param([cookie("tok_*_token", "essential"), cookie("tokor_*")], id="no name of both"),
@@ -150,6 +152,52 @@ def test_an_exact_name_hides_no_pattern_that_swallows() -> None:
 def test_a_sites_pattern_takes_some_names_of_a_services_essential_one() -> None:
     # Each of the service's patterns is one.
     assert {*told(cookie("wordpress*x"), use=["wordpress"])} == {("W212", "cookies[1]")}
+
+
+def test_many_patterns_over_an_essential_one_are_one_warning() -> None:
+    cookies = [cookie("*_session", "essential"), *(cookie(f"set{number}_long_*") for number in range(9))]
+
+    assert told(*cookies) == [("W212", "cookies[2]")]
+
+
+def test_a_services_pattern_that_the_site_declares_itself_is_held_against_nothing() -> None:
+    own = [cookie("ASPSESSIONID*", "essential"), cookie("ASPS*", "functional")]
+
+    assert told(*own, use=["aspnet"]) == []
+    # As with an exact name, the site's word stands, and is wondered at.
+    assert told(cookie("wordpress_logged_in_*"), use=["wordpress"]) == [("W201", "cookies[1].category")]
+
+
+@pytest.mark.parametrize(
+    ("cookies", "remedy"),
+    [
+        pytest.param([cookie("sid_*", "essential"), cookie("sid_0*")], "declare the essential cookie beside", id="glob"),
+        pytest.param([regex("sid_[0-9]+_x", "essential"), cookie("sid_*")], "matches none of its names", id="regex"),
+    ],
+)  # fmt: skip
+def test_the_way_out_of_a_swallowing_pattern(cookies: list[dict[str, Any]], remedy: str) -> None:
+    (swallows,) = (each for each in problems(*cookies) if each.id == "cookieguard.E129")
+
+    assert remedy in swallows.remedy
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "(?:__Secure-|__Host-)?session_id",
+        "(__Secure-|__Host-|)session_id",
+        "S?SESS[a-f0-9]{32}",
+        "[a-z]+_session",
+        "[a-f0-9]{32}",
+    ],
+)
+def test_an_essential_regex_may_fix_its_names_elsewhere_than_in_front(name: str) -> None:
+    assert "E130" not in {id for id, _ in told(regex(name, "essential"))}
+
+
+@pytest.mark.parametrize("name", [".*", ".+x", "[a-z]{2,9}", "(session|.*)", r"\w+", "x[^q]{9}y"])
+def test_an_essential_regex_of_nearly_everything_is_refused(name: str) -> None:
+    assert ("E130", "cookies[1].name") in told(regex(name, "essential"))
 
 
 @pytest.mark.parametrize(
