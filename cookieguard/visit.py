@@ -94,7 +94,7 @@ class Visit(Struct, eq=False, gc=False):
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
         if self.headers_sent and not self._read:
-            logger.info("the consent was read after the headers left: the response doesn't vary by it")
+            logger.warning("the consent was read after the headers left: the response doesn't vary by it")
         self._read = self.must_screen = True
         return self._judged
 

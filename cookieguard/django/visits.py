@@ -63,6 +63,9 @@ class ConsentOf:
         self._request = request
 
     def __getattr__(self, name: str) -> Any:
+        # Who copies it asks for these, before it has a request.
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(_consent(self._request), name)
 
 

@@ -116,7 +116,7 @@ def _begin_anew(database: Database | None) -> None:
 
 def _read(url: str) -> URL:
     try:
-        return make_url(url)
+        read = make_url(url)
     except (ValueError, exc.ArgumentError):
         # What is wrong with it may be a password.
         raise ConfigurationError(
@@ -124,6 +124,8 @@ def _read(url: str) -> URL:
             "[ledger] url can't be read, its port perhaps; "
             'write "postgresql+psycopg://user@host:5432/name", and a password by PGPASSWORD',
         ) from None
+    # The driver that the extra brings: SQLAlchemy takes the name alone for an older one.
+    return read.set(drivername="postgresql+psycopg") if read.drivername == "postgresql" else read
 
 
 def _sqlite(url: URL, creates: bool) -> Engine:

@@ -11,7 +11,7 @@ import pytest
 from asking import ask
 from contract import HOST, NAVIGATION
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from djangoshop import (
     accepting,
     cookies_of,
@@ -20,6 +20,7 @@ from djangoshop import (
 )
 
 from cookieguard import ConfigurationError
+from cookieguard.django.visits import ConsentOf
 from cookieguard.django.wsgi import get_wsgi_application
 
 
@@ -111,3 +112,9 @@ def test_the_async_client_sees_the_same(shop: None, address: str) -> None:
 def test_the_middleware_alone_finds_mistakes_too() -> None:
     with with_settings({"POLICI": "x"}), pytest.raises(ConfigurationError, match="E041"):
         WSGIHandler()
+
+
+def test_a_consent_that_was_copied_is_still_one(shop: None) -> None:
+    request = RequestFactory().get("/")
+
+    assert not copy.copy(ConsentOf(request)).allows("analytics")

@@ -34,6 +34,18 @@ def test_an_address_that_can_not_be_read_is_told_without_its_password(url: str) 
     assert "SECRET" not in str(caught.value) and caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("url", "driver"),
+    [
+        ("postgresql://shop@localhost/x", "postgresql+psycopg"),
+        ("postgresql+psycopg://shop@localhost/x", "postgresql+psycopg"),
+        ("sqlite:///x.db", "sqlite"),
+    ],
+)
+def test_the_driver_is_the_one_that_the_extra_brings(url: str, driver: str) -> None:
+    assert Database(url).url.drivername == driver
+
+
 def test_threads_write_in_turn(store: Store) -> None:
     """Without patience of SQLite's own, which gives the turn to whoever asks at the right moment."""
 
