@@ -401,3 +401,12 @@ def test_where_entries_stand_costs_one_reading(
         assert document.line(path) == (2 if path else None)
 
     assert grows_linearly(load, 4000)
+
+
+def test_where_entries_of_json_stand_costs_one_reading(tmp_path: Path) -> None:
+    def load(size: int) -> None:
+        content = '{"cookies": [\n' + '{"name":\n"a"},\n' * size + '"last"]}'
+        document = read_file(write(tmp_path, "p.json", content))
+        assert document.line(("cookies", size)) == content.count("\n") + 1
+
+    assert grows_linearly(load, 16_000)
