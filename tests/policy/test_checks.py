@@ -477,6 +477,34 @@ def test_ten_at_once_by_line(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("ids", "named", "found"),
+    [
+        pytest.param(["Acme"], "Acme", [], id="the id itself"),
+        pytest.param(["Acme"], "acme", [], id="as it should be called"),
+        pytest.param(["ACME", "Acme"], "acme", [], id="twice"),
+        pytest.param(["acme", "Acme"], "Acme", [], id="beside a usable one"),
+        pytest.param(["Acme"], "acne", ["declare [providers.acne]"], id="another"),
+        pytest.param(
+            ["Acme", "acma"],
+            "acmf",
+            ["did you mean 'acma'? (or declare [providers.acmf])"],
+            id="a usable one",
+        ),
+    ],
+)
+def test_an_id_that_cannot_be_used_is_told_once_and_not_suggested(
+    ids: list[str], named: str, found: list[str]
+) -> None:
+    entry = {"name": "a", "category": "analytics", "purpose": "P.", "lifetime": "1 day", "provider": named}
+    tables = {id: {"name": "A", "category": "analytics"} for id in ids}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"providers": tables, "cookies": [entry]})
+
+    others = [problem for problem in caught.value.problems if problem.id != "cookieguard.E120"]
+    assert [problem.remedy for problem in others] == found
+
+
 def test_a_dict_has_entries_without_lines() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict({"guard": {"mount": "x"}})
