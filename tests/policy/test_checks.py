@@ -612,7 +612,7 @@ def test_a_glob_that_takes_part_of_an_essential_regex(tmp_path: Path, essential:
         ),
         pytest.param(
             {"categories": {"chat": {"title": {"en": "Chat", False: "Prat"}, "description": {"de": 1}}}},
-            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.False", "E125")],
+            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.no", "E125")],
             id="title and description",
         ),
         pytest.param(
@@ -637,6 +637,32 @@ def test_each_element_is_told(data: dict[str, object], found: list[tuple[str, st
     problems = sorted(caught.value.problems, key=lambda problem: problem.entry)
     assert [(problem.entry, problem.id[-4:]) for problem in problems] == found
     assert not [problem for problem in problems if "Expected" in problem.reason or "$" in problem.reason]
+
+
+QUOTED_NO = 'YAML reads no and off as false: write "no" or "off" with quotes'
+QUOTED_YES = 'YAML reads yes and on as true: write "yes" or "on" with quotes'
+
+
+@pytest.mark.parametrize(
+    ("body", "id", "entry", "line", "remedy"),
+    [
+        pytest.param("site:\n  languages: [en,\n no]", "E104", "site.languages[2]", 3,
+                     f"write a text; {QUOTED_NO}", id="languages"),
+        pytest.param("categories:\n  chat:\n    title: {en: Chat,\n     no: Prat}", "E125", "categories.chat.title.no", 4,
+                     'write "no" with quotes: YAML reads no without them as false', id="language of a text"),
+        pytest.param("site:\n  name: on", "E104", "site.name", 2, f"write a text; {QUOTED_YES}", id="name"),
+        pytest.param("guard:\n  gate: off", "E104", "guard.gate", 2,
+                     f'write "browser" or "off" or "server"; {QUOTED_NO}', id="word"),
+        pytest.param("guard:\n  inject: 1", "E104", "guard.inject", 2, "write true or false", id="no word"),
+    ],
+)  # fmt: skip
+def test_a_word_that_yaml_reads_as_true_or_false_is_to_be_quoted(
+    tmp_path: Path, body: str, id: str, entry: str, line: int, remedy: str
+) -> None:
+    problem = only(write(tmp_path, "p.yaml", body))
+
+    assert (problem.id, problem.entry, problem.line) == (f"cookieguard.{id}", entry, line)
+    assert problem.remedy == remedy
 
 
 @pytest.mark.parametrize(
