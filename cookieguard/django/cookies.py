@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -11,8 +11,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils.module_loading import import_string
 
-from ..policy.framework import framework_cookie
+from ..policy.framework import framework_cookie, setting_age, setting_name, setting_place, wrong_setting
 from ..policy.model import Declaration
+
+T = TypeVar("T")
+
+_STORAGE = "write the dotted path of a class, as 'django.contrib.messages.storage.fallback.FallbackStorage'"
 
 
 def framework_cookies() -> list[Declaration]:
@@ -22,32 +26,45 @@ def framework_cookies() -> list[Declaration]:
 
 def _session() -> Iterator[Declaration]:
     if apps.is_installed("django.contrib.sessions") or _uses(SessionMiddleware):
-        age = None if settings.SESSION_EXPIRE_AT_BROWSER_CLOSE else settings.SESSION_COOKIE_AGE
-        yield _configured("sessionid", "SESSION", age)
+        yield _configured("sessionid", "SESSION", stays=not settings.SESSION_EXPIRE_AT_BROWSER_CLOSE)
 
 
 def _csrf() -> Iterator[Declaration]:
     # Views may ask for it without the middleware, as the admin's do.
     if not settings.CSRF_USE_SESSIONS:
-        yield _configured("csrftoken", "CSRF", settings.CSRF_COOKIE_AGE)
+        yield _configured("csrftoken", "CSRF")
 
 
 def _language() -> Iterator[Declaration]:
     # Nobody reads it otherwise, and a site asks its visitors about no cookie in vain.
     if settings.USE_I18N and _uses(LocaleMiddleware):
-        yield _configured("django_language", "LANGUAGE", settings.LANGUAGE_COOKIE_AGE)
+        yield _configured("django_language", "LANGUAGE")
 
 
-def _configured(usual: str, prefix: str, age: int | None) -> Declaration:
-    """Declare the cookie of these settings, which is called `usual` without them; `age` in seconds."""
-    name, domain, path = (getattr(settings, f"{prefix}_COOKIE_{part}") for part in ("NAME", "DOMAIN", "PATH"))
-    return framework_cookie("django", usual, name, age=age, domain=domain, path=path)
+def _configured(usual: str, prefix: str, *, stays: bool = True) -> Declaration:
+    """Declare the cookie of these settings, which is called `usual` without them.
+
+    One that doesn't stay ends with the browser, whatever its age.
+    """
+    cookie = f"{prefix}_COOKIE"
+    return framework_cookie(
+        "django",
+        usual,
+        _said(setting_name, f"{cookie}_NAME"),
+        age=_said(setting_age, f"{cookie}_AGE") if stays else None,
+        domain=_said(setting_place, f"{cookie}_DOMAIN"),
+        path=_said(setting_place, f"{cookie}_PATH"),
+    )
+
+
+def _said(read: Callable[[str, Any], T], setting: str) -> T:
+    return read(setting, getattr(settings, setting))
 
 
 def _messages() -> Iterator[Declaration]:
     if not apps.is_installed("django.contrib.messages"):
         return
-    storage = import_string(settings.MESSAGE_STORAGE)
+    storage = _message_storage()
     # The usual storage is made of several, of which one has a cookie.
     for each in (storage, *getattr(storage, "storage_classes", ())):
         if name := getattr(each, "cookie_name", None):
@@ -56,9 +73,20 @@ def _messages() -> Iterator[Declaration]:
                 "messages",
                 name,
                 age=None,
-                domain=settings.SESSION_COOKIE_DOMAIN,
+                domain=_said(setting_place, "SESSION_COOKIE_DOMAIN"),
             )
             return
+
+
+def _message_storage() -> Any:
+    path = settings.MESSAGE_STORAGE
+    if not isinstance(path, str):
+        raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE)
+    try:
+        return import_string(path)
+    except ImportError as error:
+        why = f", which can't be imported: {error}"
+        raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE, why) from error
 
 
 def _uses(middleware: type) -> bool:

@@ -9,6 +9,8 @@ import flask
 PREFERENCES, POLICY = "cookieguard.preferences", "cookieguard.policy"
 # What a rule takes for the part of the host that an app tells its pages apart by.
 _HOST, _SUBDOMAIN = "_cookieguard_host", "_cookieguard_subdomain"
+# What werkzeug calls the subdomain of a host outside SERVER_NAME, where error pages are shown all the same.
+_ELSEWHERE = "<invalid>"
 
 
 def add_address(app: flask.Flask, endpoint: str, path: str) -> None:
@@ -37,4 +39,7 @@ def _stay(endpoint: str, values: dict[str, Any]) -> None:
         return
     # Set by `bind_to_environ`, before the first view.
     adapter = flask.globals.request_ctx.url_adapter if flask.has_request_context() else None
-    values.setdefault(_SUBDOMAIN, (adapter and adapter.subdomain) or app.url_map.default_subdomain)
+    subdomain = adapter.subdomain if adapter else None
+    if not subdomain or subdomain == _ELSEWHERE:
+        subdomain = app.url_map.default_subdomain
+    values.setdefault(_SUBDOMAIN, subdomain)

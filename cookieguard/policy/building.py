@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .catalogue import Service, catalogue_of, load_service, service_names
 from .checks import (
@@ -21,6 +23,7 @@ from .checks import (
 from .conflicts import check_against_catalogue, check_swallowed, check_twice
 from .declaring import declarations_of
 from .entries import (
+    PROVIDER_ID,
     CategoryEntry,
     ConsentSettings,
     CookieEntry,
@@ -122,14 +125,16 @@ def check_draft(reader: Reader, draft: Draft) -> list[Declaration]:
 
 def _check_declarations(reader: Reader, draft: Draft, categories: Collection[str]) -> list[Declaration]:
     # A wrong table has been reported already; what refers to it isn't wrong as well.
-    providers = dict.fromkeys([*draft.providers, *_ids(reader.document.data, "providers")])
-    declared = declarations_of(reader, draft.cookies, categories, providers)
+    ids = {*_ids(reader.document.data, "providers")}
+    misnamed = {id for id in ids if not re.fullmatch(PROVIDER_ID, id)}
+    providers = dict.fromkeys(id for id in [*draft.providers, *sorted(ids)] if id not in misnamed)
+    declared = declarations_of(reader, _without(draft.cookies, misnamed, providers), categories, providers)
     own, taken_over, imported = [cookie for _, cookie in declared], draft.taken_over, draft.imported
     check_twice(reader, declared)
     others = [*_not_overridden(imported, own), *_not_overridden(taken_over, [*own, *imported])]
     check_swallowed(reader, declared, others)
     check_against_catalogue(reader, declared, catalogue_of)
-    named = {cookie.provider for cookie in (*taken_over, *imported, *own)}
+    named = {cookie.provider for cookie in (*taken_over, *imported, *own)} | misnamed
     check_waiting(reader, draft.own_providers, named)
     return own
 
@@ -164,6 +169,21 @@ def _known_categories(data: Mapping[str, Any]) -> dict[str, None]:
 def _ids(data: Mapping[str, Any], key: str) -> Iterator[str]:
     tables = data.get(key)
     return map(str, tables) if isinstance(tables, Mapping) else iter(())
+
+
+def _without(
+    cookies: Mapping[str | int, CookieEntry], misnamed: Collection[str], usable: Collection[str]
+) -> dict[str | int, CookieEntry]:
+    """Leave out providers whose id can't be used, in whichever case a cookie writes it."""
+    wrong = {*misnamed, *({id.lower() for id in misnamed} - {*usable})}
+    return {
+        position: replace(cookie, provider=None) if wrong & _cases(cookie.provider) else cookie
+        for position, cookie in cookies.items()
+    }
+
+
+def _cases(id: str | None) -> set[str]:
+    return set() if id is None else {id, id.lower()}
 
 
 def _used_services(reader: Reader, names: Any) -> Iterator[Service]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from math import inf
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,6 +18,8 @@ from .model import GUARD_COOKIES, Declaration, gathered
 from .pattern import Exact
 from .policy import Policy
 from .reader import Reader
+
+SECONDS = "write a number of seconds, as 1209600, or a timedelta"
 
 
 def framework_cookie(
@@ -48,6 +52,34 @@ def framework_cookie(
         domain=domain or None,
         path=path or None,
     )
+
+
+def setting_name(setting: str, value: Any) -> str:
+    """Return the name that a framework's setting gives to a cookie; ConfigurationError where it is none."""
+    if not isinstance(value, str) or not value:
+        raise wrong_setting(setting, value, "write the cookie's name")
+    return value
+
+
+def setting_place(setting: str, value: Any) -> str | None:
+    """Return the domain or path of a framework's setting, None for none; ConfigurationError for all else."""
+    if value and not isinstance(value, str):
+        raise wrong_setting(setting, value, "write a text, or None")
+    return value or None
+
+
+def setting_age(setting: str, value: Any) -> timedelta | float | None:
+    """Return how long a framework's setting lets a cookie stay; ConfigurationError where it is no time."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and -inf < value < inf:
+        return value
+    raise wrong_setting(setting, value, SECONDS)
+
+
+def wrong_setting(setting: str, value: Any, remedy: str, why: str = "") -> ConfigurationError:
+    """Build the error of a framework's own setting that no cookie can be declared by."""
+    return ConfigurationError("cookieguard.E048", f"{setting} is {value!r}{why}; {remedy}")
 
 
 def declare(policy: Policy, cookies: Sequence[Declaration], document: Document | None = None) -> Policy:

@@ -18,6 +18,11 @@ from .keypath import KeyPath
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+# What YAML made of a word that isn't in quotes.
+_UNQUOTED = {
+    False: '; YAML reads no and off as false: write "no" or "off" with quotes',
+    True: '; YAML reads yes and on as true: write "yes" or "on" with quotes',
+}
 _BLANKS: dict[Any, Any] = {str: "", Text: "", date: date.max, Lifetime: SESSION}
 
 
@@ -113,14 +118,22 @@ class Reader:
         if tuple[str, ...] in kinds and isinstance(value, list | tuple):
             return tuple(self._text((*path, index), item) for index, item in enumerate(value))
         if dict[str, str] in kinds and isinstance(value, Mapping):
-            # YAML reads the key of `no: …` as false.
-            return {str(key): self._text((*path, str(key)), item) for key, item in value.items()}
+            tags = {key: self._tag(path, key) for key in value}
+            return {tags[key]: self._text((*path, tags[key]), item) for key, item in value.items()}
         return _convert(value, hint)
+
+    def _tag(self, path: KeyPath, key: Any) -> str:
+        if key is not False:
+            return str(key)
+        # Norwegian, as YAML reads it.
+        remedy = 'write "no" with quotes: YAML reads no without them as false'
+        self.error("cookieguard.E125", (*path, "no"), "false is no language tag", remedy)
+        return "no"
 
     def _text(self, path: KeyPath, value: Any) -> str:
         # A blank stands for what is no text, so that the elements behind it keep their places.
         if not isinstance(value, str):
-            self.error("cookieguard.E104", path, f"is {_kind(value)}", "write a text")
+            self.error("cookieguard.E104", path, f"is {_kind(value)}", _written("a text", value))
             return ""
         return value
 
@@ -165,13 +178,21 @@ def _convert(value: Any, hint: Any) -> Any:
 
 def _mistake(path: KeyPath, value: Any, hint: Any, error: ValueError) -> tuple[str, KeyPath, str, str]:
     if isinstance(error, msgspec.ValidationError):
-        return "cookieguard.E104", path, _misfit(value, hint), f"write {_describe(hint)}"
+        wanted = _describe(hint)
+        reads_words = any(kind is str or get_origin(kind) is Literal for kind in _kinds(hint))
+        remedy = _written(wanted, value) if reads_words else f"write {wanted}"
+        return "cookieguard.E104", path, _misfit(value, hint), remedy
     return (
         "cookieguard.E106",
         path,
         str(error),
         "write 'session', '6 months', '365 days', '6 hours' or ISO 8601 (P6M)",
     )
+
+
+def _written(wanted: str, value: Any) -> str:
+    """Say what to write, where words are wanted, instead of a value."""
+    return f"write {wanted}{_UNQUOTED[value] if isinstance(value, bool) else ''}"
 
 
 def _misfit(value: Any, hint: Any) -> str:

@@ -63,6 +63,7 @@ _ESCAPED = {
     "K": ("a reset of the match", _WITHOUT),
 }
 _COUNTED = re.compile(r"\{([0-9]{1,3})(,([0-9]{0,3}))?\}")
+_OVERCOUNTED = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
 
 
 class BadPattern(ValueError):
@@ -212,6 +213,10 @@ class _Reader:
             least = 1 if char == "+" else 0
         elif char == "{":
             counted = _COUNTED.match(self.source, self.at)
+            if counted is None and _OVERCOUNTED.match(self.source, self.at):
+                raise self.fail(
+                    "a count of more than three digits", "write 999 at most, or {1,} for any number"
+                )
             if counted is None:
                 raise self.fail("a { that counts nothing", "write {2} or {0,3}, or \\{ for the character")
             self.at = counted.end()

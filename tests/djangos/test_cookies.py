@@ -12,6 +12,7 @@ from djangoshop import (
 )
 
 from cookieguard import PolicyError
+from cookieguard.django.checks import check_guard
 from cookieguard.django.conf import policy
 
 
@@ -71,6 +72,29 @@ def test_declares_what_the_settings_say(changes: dict[str, Any], declared: dict[
         own = [cookie for cookie in policy().declarations if cookie.origin == "framework"]
 
     assert {cookie.name: str(cookie.lifetime) for cookie in own} == declared
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        pytest.param("MESSAGE_STORAGE", "no.such.Storage", "No module named 'no'", id="storage"),
+        pytest.param("MESSAGE_STORAGE", None, "write the dotted path", id="no storage"),
+        pytest.param("SESSION_COOKIE_AGE", "x", "write a number of seconds", id="a text for an age"),
+        pytest.param("SESSION_COOKIE_NAME", None, "write the cookie's name", id="no name"),
+        pytest.param("CSRF_COOKIE_NAME", "", "write the cookie's name", id="empty name"),
+        pytest.param("CSRF_COOKIE_AGE", float("inf"), "write a number of seconds", id="no end"),
+        pytest.param("LANGUAGE_COOKIE_DOMAIN", 5, "write a text, or None", id="domain"),
+        pytest.param("LANGUAGE_COOKIE_PATH", [1], "write a text, or None", id="path"),
+    ],
+)
+def test_a_setting_of_djangos_that_is_wrong_is_named(setting: str, value: object, says: str) -> None:
+    apps = ["django.contrib.sessions", "django.contrib.messages"]
+    changes: dict[str, Any] = {"INSTALLED_APPS": apps, "MIDDLEWARE": [LOCALE], setting: value}
+    with with_settings(**changes):
+        (message,) = check_guard(None)
+
+    assert message.id == "cookieguard.E048"
+    assert message.msg.startswith(f"{setting} is {value!r}") and says in message.msg
 
 
 class Notices:

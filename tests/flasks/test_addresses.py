@@ -79,3 +79,23 @@ def test_by_host_an_address_without_a_visitor_is_that_of_the_server_name() -> No
         CookieGuard(site)
         with site.app_context():
             assert flask.url_for("cookieguard.policy") == "http://shop.example/privacy-choices/policy"
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1", "shop.example.evil.example"])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    # Werkzeug's name for such a host matches a rule for any subdomain.
+    [pytest.param("/nothing", 404, id="error page"), pytest.param("/", 200, id="page")],
+)
+def test_a_page_at_a_host_that_is_none_of_the_apps_leads_to_the_apps_own(
+    host: str, path: str, status: int
+) -> None:
+    site = by_subdomain()
+    site.config.update(SECRET_KEY=SECRET, COOKIEGUARD_POLICY=SITE)
+    CookieGuard(site)
+    site.register_error_handler(404, lambda error: (links(), 404))
+
+    own = "https://shop.example/privacy-choices"
+    with pytest.warns(UserWarning, match="doesn't match configured server name"):
+        shown = site.test_client().get(path, base_url=f"https://{host}/")
+    assert (shown.status_code, shown.json) == (status, [f"{own}?next=/", f"{own}/policy", f"{own}/policy"])

@@ -9,7 +9,7 @@ import flask_login
 import pytest
 from flaskshop import NAVIGATION, accepting, guarded, make, set_names
 
-from cookieguard import PolicyError
+from cookieguard import ConfigurationError, PolicyError
 from cookieguard.flask import CookieGuard
 
 
@@ -98,3 +98,23 @@ def test_a_pattern_that_swallows_the_session_is_refused_with_its_line(tmp_path: 
     )
     with pytest.raises(PolicyError, match=r"cookies\.toml:1: error cookieguard\.E129"):
         guarded(file)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        pytest.param("SESSION_COOKIE_NAME", None, "write the cookie's name", id="no name"),
+        pytest.param("PERMANENT_SESSION_LIFETIME", "1 day", "write a number of seconds", id="lifetime"),
+        pytest.param("PERMANENT_SESSION_LIFETIME", 1e300, "write a number of seconds", id="too long"),
+        pytest.param("REMEMBER_COOKIE_NAME", 5, "write the cookie's name", id="a number for a name"),
+        pytest.param("REMEMBER_COOKIE_DURATION", "1 year", "write a number of seconds", id="duration"),
+        pytest.param("REMEMBER_COOKIE_DOMAIN", 5, "write a text, or None", id="domain"),
+        pytest.param("REMEMBER_COOKIE_PATH", 5, "write a text, or None", id="path"),
+    ],
+)
+def test_a_setting_of_the_frameworks_that_is_wrong_is_named(setting: str, value: object, says: str) -> None:
+    app = with_login(make(**{setting: value}))
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        CookieGuard(app)
+
+    assert str(caught.value).startswith(f"cookieguard.E048: {setting} is {value!r}; ")

@@ -477,6 +477,34 @@ def test_ten_at_once_by_line(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("ids", "named", "found"),
+    [
+        pytest.param(["Acme"], "Acme", [], id="the id itself"),
+        pytest.param(["Acme"], "acme", [], id="as it should be called"),
+        pytest.param(["ACME", "Acme"], "acme", [], id="twice"),
+        pytest.param(["acme", "Acme"], "Acme", [], id="beside a usable one"),
+        pytest.param(["Acme"], "acne", ["declare [providers.acne]"], id="another"),
+        pytest.param(
+            ["Acme", "acma"],
+            "acmf",
+            ["did you mean 'acma'? (or declare [providers.acmf])"],
+            id="a usable one",
+        ),
+    ],
+)
+def test_an_id_that_cannot_be_used_is_told_once_and_not_suggested(
+    ids: list[str], named: str, found: list[str]
+) -> None:
+    entry = {"name": "a", "category": "analytics", "purpose": "P.", "lifetime": "1 day", "provider": named}
+    tables = {id: {"name": "A", "category": "analytics"} for id in ids}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"providers": tables, "cookies": [entry]})
+
+    others = [problem for problem in caught.value.problems if problem.id != "cookieguard.E120"]
+    assert [problem.remedy for problem in others] == found
+
+
 def test_a_dict_has_entries_without_lines() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict({"guard": {"mount": "x"}})
@@ -584,7 +612,7 @@ def test_a_glob_that_takes_part_of_an_essential_regex(tmp_path: Path, essential:
         ),
         pytest.param(
             {"categories": {"chat": {"title": {"en": "Chat", False: "Prat"}, "description": {"de": 1}}}},
-            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.False", "E125")],
+            [("categories.chat.description", "E121"), ("categories.chat.description.de", "E104"), ("categories.chat.title.no", "E125")],
             id="title and description",
         ),
         pytest.param(
@@ -609,6 +637,32 @@ def test_each_element_is_told(data: dict[str, object], found: list[tuple[str, st
     problems = sorted(caught.value.problems, key=lambda problem: problem.entry)
     assert [(problem.entry, problem.id[-4:]) for problem in problems] == found
     assert not [problem for problem in problems if "Expected" in problem.reason or "$" in problem.reason]
+
+
+QUOTED_NO = 'YAML reads no and off as false: write "no" or "off" with quotes'
+QUOTED_YES = 'YAML reads yes and on as true: write "yes" or "on" with quotes'
+
+
+@pytest.mark.parametrize(
+    ("body", "id", "entry", "line", "remedy"),
+    [
+        pytest.param("site:\n  languages: [en,\n no]", "E104", "site.languages[2]", 3,
+                     f"write a text; {QUOTED_NO}", id="languages"),
+        pytest.param("categories:\n  chat:\n    title: {en: Chat,\n     no: Prat}", "E125", "categories.chat.title.no", 4,
+                     'write "no" with quotes: YAML reads no without them as false', id="language of a text"),
+        pytest.param("site:\n  name: on", "E104", "site.name", 2, f"write a text; {QUOTED_YES}", id="name"),
+        pytest.param("guard:\n  gate: off", "E104", "guard.gate", 2,
+                     f'write "browser" or "off" or "server"; {QUOTED_NO}', id="word"),
+        pytest.param("guard:\n  inject: 1", "E104", "guard.inject", 2, "write true or false", id="no word"),
+    ],
+)  # fmt: skip
+def test_a_word_that_yaml_reads_as_true_or_false_is_to_be_quoted(
+    tmp_path: Path, body: str, id: str, entry: str, line: int, remedy: str
+) -> None:
+    problem = only(write(tmp_path, "p.yaml", body))
+
+    assert (problem.id, problem.entry, problem.line) == (f"cookieguard.{id}", entry, line)
+    assert problem.remedy == remedy
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ TOML_LINES: list[tuple[KeyPath, int]] = [
     (("providers", "last"), 39),
     (("providers", "last", "hosts"), 40),
     (("providers", "last", "hosts", 0), 40),
+    (("providers", "last", "hosts", 0, 0), 41),
     (("providers", "last", "hosts", 1), 42),
 ]
 
@@ -346,3 +347,66 @@ def test_where_a_mistake_stands_costs_one_reading(tmp_path: Path, wrong: str) ->
         assert refused(write(tmp_path, "p.toml", f"{half}{wrong}\n{half}")).line == size // 2 * 2 + 1
 
     assert grows_linearly(load, 2000)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("a b\u00c4", "c", "d", "x y", "z", 2, "k"), 1),
+        (("a b\u00c4", "c", "d", "w"), 1),
+        (("3", "14"), 2),
+        (("e",), 3),
+        (("a", "]", "x", 1), 6),
+        (("a", "]", "x", 3), 9),
+        (("y", 1, "z", "q"), 13),
+        (("y", 2), 14),
+    ],
+    ids=lambda value: value if isinstance(value, int) else spell(value),
+)
+def test_toml_of_any_shape(tmp_path: Path, path: KeyPath, line: int) -> None:
+    content = """\
+"a b\\u00c4" . 'c'."d" = {"x y"={z=[1,2,{k=1979-05-27 07:32:00}]}, w="}"} # }
+3.14=""
+e=''''''
+[ a . "]" ]
+x=[ # ]
+\"""a\""\""", '''b]''''',
+-1.5e3
+
+,[],]
+[[ y ]]
+[[y]]
+[y.z]
+q=[]
+[[y]]"""
+    assert read_file(write(tmp_path, "p.toml", content)).line(path) == line
+
+
+@pytest.mark.parametrize(
+    ("begin", "each", "end", "path"),
+    [
+        pytest.param("cookies = [", '{ name = "a" },', "]", ("cookies", 0), id="tables in an array"),
+        pytest.param("exclude = [", '"/a", # ]', "]", ("exclude", 0), id="texts in an array"),
+        pytest.param('purpose = """', "words", '"""', (), id="text"),
+        pytest.param("[site]", '[[cookies]]\n"name" = "a"', "", ("cookies", 0), id="headers"),
+    ],
+)
+def test_where_entries_stand_costs_one_reading(
+    tmp_path: Path, begin: str, each: str, end: str, path: KeyPath
+) -> None:
+    def load(size: int) -> None:
+        content = "\n".join([begin, *[each] * size, end, "[last]"])
+        document = read_file(write(tmp_path, "p.toml", content))
+        assert document.line(("last",)) == content.count("\n") + 1
+        assert document.line(path) == (2 if path else None)
+
+    assert grows_linearly(load, 4000)
+
+
+def test_where_entries_of_json_stand_costs_one_reading(tmp_path: Path) -> None:
+    def load(size: int) -> None:
+        content = '{"cookies": [\n' + '{"name":\n"a"},\n' * size + '"last"]}'
+        document = read_file(write(tmp_path, "p.json", content))
+        assert document.line(("cookies", size)) == content.count("\n") + 1
+
+    assert grows_linearly(load, 16_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from growing import grows_linearly
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,10 @@ from cookieguard.policy.pattern import Match, Pattern, compile_pattern, sample_n
         pytest.param("/a{2,3}b", "aaaab", False, id="counted too many"),
         pytest.param("/(ab)?c", "/a?c", True, id="optional"),
         pytest.param("/x[0-9]+", r"/x\D+", False, id="classes apart"),
+        pytest.param("/a{300}", "/a*", False, id="longer than any name"),
+        pytest.param("/a{200}b{0,900}", "/a{200}b{40}", True, id="more than a name can hold"),
+        pytest.param("/s_[a-z0-9]{1,64}_1", "/s_[a-z0-9]{1,64}_2", False, id="other fixed ends"),
+        pytest.param("/s_[a-z]{1,64}_1_[a-z]+", "/s_[a-z]{1,64}_2_[a-z]+", False, id="other middles"),
         pytest.param("\u00e4*", "/.b", True, id="beyond ascii"),
         pytest.param("*", "", True, id="everything"),
     ],
@@ -43,6 +48,24 @@ def test_overlap(one: str, other: str, shared: bool) -> None:
 
     assert overlap(*patterns) is shared
     assert overlap(*reversed(patterns)) is shared
+
+
+# Alternatives that each make for a walk of its own, and much that may be left out.
+MANY = "([o-q]|x)" * 6 + "".join(f"{char}{{0,240}}" for char in "abcdefghijklm")
+
+
+def test_what_takes_too_long_to_tell_may_overlap() -> None:
+    patterns = [compile_pattern(f"{MANY}{end}", "regex") for end in ("q?[n-q]", "r?[q-z]")]
+
+    assert overlap(*patterns)
+
+
+def test_many_patterns_with_wide_counts_are_compared() -> None:
+    def compare(size: int) -> None:
+        each = [compile_pattern(f"shop_[a-z]{{1,{size}}}_{end}_[a-z]*", "regex") for end in range(10)]
+        assert not any(overlap(one, other) for one in each[:5] for other in each[5:])
+
+    assert grows_linearly(compare, 200)
 
 
 def compiled(source: str, match: Match | None) -> Pattern | None:

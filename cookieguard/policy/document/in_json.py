@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -40,6 +42,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _json_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
     decoder = json.JSONDecoder()
+    ends = [found.start() for found in re.finditer("\n", text)]
 
     def skip(at: int) -> int:
         while text[at : at + 1] in (" ", "\t", "\n", "\r", ",", ":") and at < len(text):
@@ -49,7 +52,7 @@ def _json_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
     def walk(at: int, path: KeyPath) -> Generator[tuple[KeyPath, int], None, int]:
         """Yield what stands at and below `at`; the generator's value is where it ends."""
         if path:
-            yield path, text.count("\n", 0, at) + 1
+            yield path, bisect(ends, at) + 1
         if text[at] not in "{[":
             _, end = decoder.raw_decode(text, at)
             return end

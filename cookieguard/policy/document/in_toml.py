@@ -18,6 +18,18 @@ _TOML_LEXEME = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What stands between two keys or values. The parser has looked already whether it may.
+_BETWEEN = re.compile(r"(?:[ \t\r\n,=]+|\#[^\n]*)*")
+_TEXT = r'"(?:\\.|[^"\\\n])*" | \'[^\'\n]*\''
+_KEY = re.compile(
+    rf"(?:{_TEXT} | [A-Za-z0-9_-]+) (?:[ \t]*\.[ \t]* (?:{_TEXT} | [A-Za-z0-9_-]+))*", re.VERBOSE
+)
+_SCALAR = re.compile(
+    rf"""
+    "{{3}}(?:\\.|[^\\])*?"{{3,5}} | '{{3}}.*?'{{3,5}} | {_TEXT} | [^,\]}}\#\n]+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def read_toml(text: str, source: str) -> Document:
@@ -57,44 +69,85 @@ def _unclosed(text: str) -> int:
     return opened[0] if opened else len(text.rstrip())
 
 
-def _split_lines(text: str) -> list[str]:
-    # `str.splitlines` also breaks at U+2028 and its like, which may stand in a comment or a text.
-    return [line + "\n" for line in text.split("\n")]
-
-
 def _toml_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
-    """Find the lines by letting tomllib read one statement at a time: the text is known to parse."""
+    """Find the lines by one walk from value to value: the text is known to parse."""
+    walk = _Walk(text)
     table: KeyPath = ()
     counts: dict[KeyPath, int] = {}
-    statement, start = "", 1
-    for number, line in enumerate(_split_lines(text), 1):
-        statement += line
-        whole = _loads(statement)
-        # An array that goes on is closed, to see what it holds so far.
-        data = _loads(statement + "]") if whole is None else whole
-        if data is None:
-            continue  # a string, or an array inside an array
-        if statement.lstrip().startswith("["):
-            table = _resolve(_only_path(data), counts)
-            if statement.lstrip().startswith("[["):
-                counts[table] = counts.get(table, -1) + 1
-                table = (*table, counts[table])
-            yield from ((table[:length], start) for length in range(1, len(table) + 1))
-        else:
-            for path in _paths(data):
-                yield table + path, start
-        start = number + 1
-        if whole is not None:
-            statement = ""
+    while opener := walk.skip():
+        line = walk.line()
+        if opener != "[":
+            yield from walk.pair(table)
+            continue
+        many, key = walk.header()
+        table = _resolve(key, counts)
+        if many:
+            counts[table] = counts.get(table, -1) + 1
+            table = (*table, counts[table])
+        yield from ((table[:length], line) for length in range(1, len(table) + 1))
 
 
-def _loads(text: str) -> dict[str, Any] | None:
-    import tomllib
+class _Walk:
+    """A place in a text that only moves on."""
 
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line, self._counted = 1, 0
+
+    def skip(self) -> str:
+        """Move on to what says something; return its first character, at the end none."""
+        self._take(_BETWEEN)
+        return self._text[self._at : self._at + 1]
+
+    def line(self) -> int:
+        """Return the 1-based line of this place."""
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
+
+    def header(self) -> tuple[bool, KeyPath]:
+        """Move behind `[key]` or `[[key]]`: whether it opens one of many, and the key."""
+        many = self._text.startswith("[[", self._at)
+        self._at += 1 + many
+        self.skip()
+        key = self._key()
+        self.skip()
+        self._at += 1 + many
+        return many, key
+
+    def pair(self, table: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+        """Move behind `key = value`; yield what stands there, and on which line each begins."""
+        line, key = self.line(), self._key()
+        yield from ((table + key[:length], line) for length in range(1, len(key) + 1))
+        yield from self._value(table + key)
+
+    def _value(self, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+        opener = self.skip()
+        if opener not in "[{":
+            self._take(_SCALAR)
+            return
+        self._at += 1
+        index = -1
+        while self.skip() not in "]}":
+            if opener == "{":
+                yield from self.pair(path)
+            else:
+                index += 1
+                yield (*path, index), self.line()
+                yield from self._value((*path, index))
+        self._at += 1
+
+    def _key(self) -> KeyPath:
+        import tomllib
+
+        return _only_path(tomllib.loads(f"{self._take(_KEY)} = 0"))
+
+    def _take(self, lexeme: re.Pattern[str]) -> str:
+        found = lexeme.match(self._text, self._at)
+        assert found is not None, "the text parses"
+        self._at = found.end()
+        return found[0]
 
 
 def _only_path(data: dict[str, Any]) -> KeyPath:
@@ -114,12 +167,3 @@ def _resolve(path: KeyPath, counts: dict[KeyPath, int]) -> KeyPath:
         if resolved in counts:
             resolved = (*resolved, counts[resolved])
     return resolved + path[-1:]
-
-
-def _paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    if path:
-        yield path
-    for key, inner in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
-        yield from _paths(inner, (*path, key))
