@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pytest
 from contract import ALL, CASES, EXPIRED, HOST, MOUNT, NAVIGATION, Answer, Case
 from htmlapps import GET, GUARDED, GUARDED_FRAGMENT, PAGE, REST, bar
+from processes import end
 from servers_app import FIRST, LARGE, LAST
 
 pytestmark = pytest.mark.server
@@ -92,14 +93,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
                 servers[name] = Server(name, listening.getsockname()[1])
         yield servers
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(*processes)
 
 
 @pytest.fixture(params=SERVERS)

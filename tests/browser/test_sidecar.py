@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from contract import MOUNT
+from processes import end
 from sidecars import Running, running
 
 from browser.chromium import SITE
@@ -61,8 +62,7 @@ def unguarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except OSError:
             time.sleep(0.01)
     yield f"http://{address}"
-    process.terminate()
-    process.wait(10)
+    end(process)
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,11 @@ from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
+import pytest
 from contract import HOST, POLICY, SECRET, Answer
 from webtest import TestApp
 
-from cookieguard import (
-    CookieGuard,
-    Policy,
-)
+from cookieguard import CookieGuard, Policy
 from cookieguard.testing import consent_cookie
 
 App = Callable[..., Iterable[bytes]]
@@ -26,6 +24,14 @@ OWN = f"http://{HOST}"
 CHOICE_NONE = b"choice=none"
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
 JSON = {"Content-Type": "application/json", "Origin": f"http://{HOST}"}
+ROOTS = [
+    pytest.param("", "", id="at the root"),
+    pytest.param("/shop", "/shop", id="below a path"),
+    pytest.param("/k\xc3\xa4se", "/k%C3%A4se", id="mojibake"),
+    pytest.param("//evil.example", "/evil.example", id="never another host"),
+    pytest.param('/a"><script>', "/a%22%3E%3Cscript%3E", id="markup"),
+]
+"""Where an app is mounted (SCRIPT_NAME), and how links to our pages begin there."""
 
 
 def policy_of(**changes: Any) -> Policy:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
+from processes import end
 
 
 class Visitor:
@@ -106,12 +107,7 @@ def serving(command: list[str], port: int, folder: Path, environ: dict[str, str]
             _wait(process, port, folder)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

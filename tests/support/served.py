@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from contract import HOST, Answer
+from processes import end
 
 SUPPORT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -114,9 +115,4 @@ def serving(
         site.await_start()
         yield site
     finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)

@@ -16,6 +16,7 @@ from socket import create_server
 from typing import Any
 
 from contract import HOST, SECRET, Answer
+from processes import end
 
 POLICY = """
 [site]
@@ -100,12 +101,7 @@ def running(
     try:
         yield Running(process, port, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def asked_by(target: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import flask
 import pytest
-from asking import CHOICE_NONE, FORM, OWN, Server, an_environ, ask, consent, guarded, lined, policy_of
+from asking import CHOICE_NONE, FORM, OWN, ROOTS, Server, an_environ, ask, consent, guarded, lined, policy_of
 from contract import ALL, CASES, HOST, MOUNT, POLICY, SECRET, Answer, Case, responding
 from contract import app as contract_app
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -146,16 +146,7 @@ def test_trap_36_next_is_a_local_path_and_the_answer_303(target: str, location: 
     assert (answer.status, answer.get("Location")) == (303, location or f"{MOUNT}?saved")
 
 
-@pytest.mark.parametrize(
-    ("root", "linked"),
-    [
-        pytest.param("", "", id="at the root"),
-        pytest.param("/shop", "/shop", id="below a path"),
-        pytest.param("/k\xc3\xa4se", "/k%C3%A4se", id="mojibake"),
-        pytest.param("//evil.example", "/evil.example", id="never another host"),
-        pytest.param('/a"><script>', "/a%22%3E%3Cscript%3E", id="markup"),
-    ],
-)
+@pytest.mark.parametrize(("root", "linked"), ROOTS)
 def test_trap_37_links_and_redirects_honour_the_script_name(root: str, linked: str) -> None:
     app = lined(responding())
     place = {"SCRIPT_NAME": root}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from asking import Server, an_environ, ask, consent
+from asking import ROOTS, Server, an_environ, ask, consent
 from contract import MOUNT, NAVIGATION
 from htmlapps import (
     FETCH,
@@ -349,16 +349,7 @@ def test_error_pages_are_pages(status: str) -> None:
 # Where it is mounted
 
 
-@pytest.mark.parametrize(
-    ("root", "linked"),
-    [
-        pytest.param("", "", id="at the root"),
-        pytest.param("/shop", "/shop", id="below a path"),
-        pytest.param("/k\xc3\xa4se", "/k%C3%A4se", id="mojibake"),
-        pytest.param("//evil.example", "/evil.example", id="never another host"),
-        pytest.param('/a"><script>', "/a%22%3E%3Cscript%3E", id="markup"),
-    ],
-)
+@pytest.mark.parametrize(("root", "linked"), ROOTS)
 def test_trap_37_the_tags_address_honours_the_script_name(root: str, linked: str) -> None:
     body = run(paged(serving()), SCRIPT_NAME=root, PATH_INFO="/x")[1]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from processes import end
 
 from browser.differential.judge import Held, octets
 
@@ -66,12 +67,7 @@ def start(profile: Path) -> Iterator[Firefox]:
     try:
         yield from _drive(_address(log, process))
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _drive(address: str) -> Iterator[Firefox]:
