@@ -94,9 +94,12 @@ class Enforcer:
         recording = policy.ledger is not None and self.mode == "enforce"
         self.ledger = _open_ledger(policy, seal.keys) if recording else None
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
+        self.tells = self.mode != "enforce" or any(each.guard.debug for each in self._rules)
+        """Whether what leaves isn't what was decided alone: of report mode and `debug`."""
         self.tally = Tally()
         # On the way of every response: a method that only passes on would be felt.
         self.count = self.tally.count
+        self.count_recalled = self.tally.count_recalled
         self.count_untouched = self.tally.count_untouched
         self._asks_hook = override is not None
         self._memories = lru_cache(maxsize=128)(_new_memory)
@@ -112,7 +115,7 @@ class Enforcer:
 
         All but the scheme are headers as they came. The same few come again and again.
         """
-        day = int(self.clock() // _DAY)
+        day = self.clock() // _DAY
         # A header sent twice arrives joined: "one valid value among duplicates suffices".
         signals = gpc is not None and (gpc == "1" or "1" in [value.strip(WSP) for value in gpc.split(",")])
         host = host if len(host) <= _LONGEST_HOST else ""
@@ -120,7 +123,7 @@ class Enforcer:
             return self._arrived(cookies, host, scheme, signals, day)
         return self._arrive(cookies, host, scheme, signals, day)
 
-    def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: bool, day: int) -> Arrival:
+    def _arrived(self, cookies: str | None, host: str, scheme: str, gpc: bool, day: float) -> Arrival:
         scope = self._scope(host, scheme)
         if not cookies:
             return Arrival(self._stand((), scope, gpc, day), cookies)
@@ -136,7 +139,7 @@ class Enforcer:
         visible = hide_refused(cookies, rules, consent, situation) if hides else cookies
         return Arrival(standing, visible, refused=True)
 
-    def _standing(self, sealed: tuple[str, ...], scope: CookieScope, gpc: bool, day: int) -> Standing:
+    def _standing(self, sealed: tuple[str, ...], scope: CookieScope, gpc: bool, day: float) -> Standing:
         today = day_of(day * _DAY)
         rules = self._rules[self.policy.on(today)]
         record = self.carrier.read(sealed, scope)

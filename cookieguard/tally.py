@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
+from .guard.memory import Outcome
 from .guard.verdict import Verdict
 from .logger import logger
 from .policy.catalogue import services_needing
@@ -15,6 +16,7 @@ Decision = Literal["grant", "refusal", "withdrawal"]
 
 MOST_NAMES = 1000
 """Of undeclared cookies; an app that invents names must not fill the memory."""
+_MOST_WAITING = 1000
 
 
 class Witness(Protocol):
@@ -41,6 +43,8 @@ class Tally:
         self._untouched: Counter[str] = Counter()
         self._decisions: Counter[Decision] = Counter()
         self._names: set[str] = set()
+        # To add is dearer than to set aside, and nothing else is done for each response.
+        self._waiting: deque[Outcome] = deque()
         self._counting = threading.Lock()
 
     def count(self, verdicts: Sequence[Verdict], by: int = 1) -> None:
@@ -57,6 +61,25 @@ class Tally:
             _warn_of_need(verdict)
         if self.witness is not None:
             self.witness.verdicts(verdicts, by)
+
+    def count_recalled(self, outcome: Outcome) -> None:
+        """Add verdicts over cookies whose names were all counted before."""
+        waiting = self._waiting
+        waiting.append(outcome)
+        if len(waiting) >= _MOST_WAITING:
+            with self._counting:
+                self._add_waiting()
+        if self.witness is not None:
+            self.witness.verdicts(outcome.verdicts, 1)
+
+    def _add_waiting(self) -> None:
+        waiting = self._waiting
+        # Others append meanwhile; who takes from it holds the lock.
+        taken = [waiting.popleft() for _ in range(len(waiting))]
+        times = Counter(map(id, taken))
+        for outcome in {id(outcome): outcome for outcome in taken}.values():
+            for verdict in outcome.verdicts:
+                self._verdicts[verdict.action][verdict.classification.category] += times[id(outcome)]
 
     def _meets(self, verdict: Verdict) -> bool:
         """Tell whether this is an undeclared name's first time."""
@@ -86,6 +109,7 @@ class Tally:
     def verdicts(self) -> Counter[tuple[str, str]]:
         """The verdicts so far, by (action, category or "undeclared")."""
         with self._counting:
+            self._add_waiting()
             return Counter(
                 {
                     (action, category or "undeclared"): count

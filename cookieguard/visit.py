@@ -13,6 +13,7 @@ from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record
 from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
+from .guard.memory import NONE
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict
@@ -77,7 +78,7 @@ class Visit(Struct, eq=False, gc=False):
     """The token of the form that was sent; empty where there is none."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
-    concerns_page: bool = True
+    concerns_page: bool = False
     """Whether the headers that left may make browsers show a page, or fetch what a page would."""
     headers_sent: bool = False
     """Whether the response's headers were handed to the server."""
@@ -229,16 +230,12 @@ class Visit(Struct, eq=False, gc=False):
         self._excluded = True
 
     @property
-    def visible_cookies(self) -> str | None:
-        """The `Cookie` header that the app may see, None for none."""
-        return self._arrive().visible
-
-    @property
     def standing(self) -> Standing:
         """What the visitor had decided when the request came, and what follows from it."""
-        return self._standing or self._arrive().standing
+        return self._standing or self.arrive().standing
 
-    def _arrive(self) -> Arrival:
+    def arrive(self) -> Arrival:
+        """Read the request's `Cookie` header, and say what the app may see of it."""
         arrival = self._enforcer.arrive(self._cookies, self._host, self._scheme, self._gpc)
         standing = self._standing = arrival.standing
         if arrival.refused or standing.forged:
@@ -254,6 +251,23 @@ class Visit(Struct, eq=False, gc=False):
         """Count a page that leaves as it came."""
         self._enforcer.count_untouched(reason)
 
+    def recall(self, headers: Headers) -> Headers | None:
+        """Do what `leave` does, from memory alone and without the request; None where it doesn't suffice."""
+        enforcer, standing = self._enforcer, self._standing
+        if self.must_screen or enforcer.tells:
+            return None
+        screened = recall(headers, None if standing is None else standing.memory, enforcer.clock)
+        if screened is None:
+            return None
+        self.headers_sent = True
+        self.concerns_page, outcome = screened.concerns_page, screened.outcome
+        if outcome is not NONE:
+            self.verdicts = outcome.verdicts
+            enforcer.count_recalled(outcome)
+            if logger.isEnabledFor(logging.INFO):
+                log_verdicts(outcome.verdicts, enforcer.mode)
+        return screened.headers
+
     def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave; log and count.
 
@@ -265,7 +279,7 @@ class Visit(Struct, eq=False, gc=False):
         if self._consent is not None:
             consent = self._consent
             memory = enforcer.memory(rules, standing.scope, consent)
-        screened = recall(headers, memory, enforcer.clock())
+        screened = recall(headers, memory, enforcer.clock)
         if screened is None:
             screened = screen(headers, rules, consent, self._situation(request), memory)
         leaving, verdicts, self.concerns_page = screened.headers, screened.verdicts, screened.concerns_page

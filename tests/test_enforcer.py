@@ -13,6 +13,7 @@ import pytest
 
 from cookieguard import ConfigurationError, Policy
 from cookieguard.enforcer import Enforcer, normalise_host
+from cookieguard.guard.memory import Outcome
 from cookieguard.guard.verdict import Verdict
 from cookieguard.policy.classifier import Classification
 
@@ -140,6 +141,29 @@ def test_counts_are_a_copy_and_lose_nothing_between_threads() -> None:
     enforcer.counts.clear()
 
     assert enforcer.counts == {("kept", "essential"): 1600, ("stripped", "undeclared"): 1600}
+
+
+def test_what_waits_to_be_counted_is_lost_by_no_thread() -> None:
+    enforcer = enforcer_of()
+    outcomes = [
+        Outcome((Verdict("kept", "essential", "a", Classification("essential")),), personal=False),
+        Outcome((Verdict("stripped", "undeclared", "b"),) * 2, personal=True),
+    ]
+
+    def count() -> None:
+        for _ in range(700):
+            for outcome in outcomes:
+                enforcer.count_recalled(outcome)
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    seen = [sum(enforcer.counts.values()) for _ in range(50)]
+    for thread in threads:
+        thread.join()
+
+    assert seen == sorted(seen)
+    assert enforcer.counts == {("kept", "essential"): 5600, ("stripped", "undeclared"): 11200}
 
 
 def test_warnings_are_logged_at_start(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..html.validators import OF_OURS, strip_suffix
+
+if TYPE_CHECKING:
+    from ..visit import Visit
+    from ..visitor.plans import Plans
 
 Fields = dict[str, Any]
 
@@ -52,11 +56,25 @@ def navigates(fields: Fields) -> bool:
     return accept is not None and "text/html" in accept and fields["REQUEST_METHOD"] in ("GET", "HEAD")
 
 
+def for_app(fields: Fields, visit: Visit, plans: Plans, root: str) -> bool:
+    """Make a request that is about our pages one about the app's; return whether it revalidates ours.
+
+    `root` is where the guard is mounted.
+    """
+    # Nearly no request has any of these.
+    conditional = "HTTP_IF_NONE_MATCH" in fields or "HTTP_IF_MATCH" in fields or "HTTP_IF_RANGE" in fields
+    revalidates = (
+        conditional and names_ours(fields) and take_back(fields, plans.of(visit.policy, root).version)
+    )
+    if revalidates:
+        visit.must_screen = True
+    if navigates(fields):
+        ask_whole(fields, revalidates=revalidates)
+    return revalidates
+
+
 def names_ours(fields: Fields) -> bool:
     """Tell whether a request names the ETag of a rewritten page."""
-    # Nearly no request has any of these.
-    if not ("HTTP_IF_NONE_MATCH" in fields or "HTTP_IF_MATCH" in fields or "HTTP_IF_RANGE" in fields):
-        return False
     return any(OF_OURS in fields.get(key, "") for key in _VALIDATORS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..adapter.fields import ask_whole, names_ours, navigates, take_back
+from ..adapter.fields import for_app
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
@@ -48,7 +48,7 @@ class CookieGuard(Guarded[ASGIApp]):
             if scope["type"] == "http" and request.below in self._desk.paths:
                 await self._answer(request, visit, scope, receive, send)
                 return
-        if cookies is not None and (visible := visit.visible_cookies) is not cookies:
+        if cookies is not None and (visible := visit.arrive().visible) is not cookies:
             if visible is None:
                 del fields["HTTP_COOKIE"]
             else:
@@ -57,10 +57,7 @@ class CookieGuard(Guarded[ASGIApp]):
         plans = self._plans if scope["type"] == "http" else None
         response = Response(visit, request, send, plans)
         if plans is not None:
-            if names_ours(fields) and take_back(fields, plans.of(visit.policy, request.root).version):
-                response.revalidates = visit.must_screen = True
-            if navigates(fields):
-                ask_whole(fields, revalidates=response.revalidates)
+            response.revalidates = for_app(fields, visit, plans, request.root)
         scope["headers"] = request.headers
         await self.app(scope, receive, response.send)
         await response.give_up()

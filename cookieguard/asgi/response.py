@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..cookies.setcookie import WSP
 from ..guard.caching import Headers
-from ..guard.headers import HARMLESS, SET_COOKIE, SPLITTING, are_harmless, kind_of, unsplit
+from ..guard.headers import HARMLESS, SET_COOKIE, SPLITTING, kind_of, unsplit
 from ..html.linkheader import without_held_links
 from ..visit import Visit
 from .files import PATHSEND, ZEROCOPYSEND, parts_of
@@ -76,9 +76,10 @@ class Response:
         visit, given = self._visit, pairs_of(message)
         headers = decoded(given)
         visit.headers_sent, self._given = True, given
-        if not visit.must_screen and (HARMLESS.issuperset(headers) or are_harmless(headers)):
+        if not visit.must_screen and HARMLESS.issuperset(headers):
             return None
-        return visit.leave(headers, self._request)
+        leaving = visit.recall(headers)
+        return visit.leave(headers, self._request) if leaving is None else leaving
 
     def _with(self, message: Message, headers: Headers | None) -> Message:
         """Return a copy of a message with these headers; None for its own."""

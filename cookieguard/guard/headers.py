@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from ..cookies.setcookie import WSP
 from .caching import is_about_caching
-from .fieldname import field_name, once
+from .fieldname import once
 
-# Those behind LINK are never harmless, whatever their value.
-PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(1, 8)
+PLAIN, REPEATING, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(8)
 
 HARMLESS: set[tuple[str, str]] = set()
 """Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
 _REPEATING = frozenset(
     {
-        "content-type",
         "content-length",
         "content-language",
         "content-encoding",
@@ -37,7 +34,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @once
 def kind_of(name: str) -> int:
-    """Tell a header by its name: PLAIN, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE or SPLITTING."""
+    """Tell a header by its name: one of the kinds above."""
     # "field-name = token" (RFC 9110, 5.1). On the wire `Set-Cookie: ads=1; x` makes a cookie of its
     # own, and a name that begins with a space goes on with the line before. What ends in one
     # servers write as it is, and Chromium stores it.
@@ -53,6 +50,8 @@ def kind_of(name: str) -> int:
         return CONTENT_TYPE
     if lowered == "link":
         return LINK
+    if lowered in _REPEATING:
+        return REPEATING
     return CACHING if is_about_caching(lowered) else PLAIN
 
 
@@ -70,19 +69,6 @@ def is_page(content_type: str) -> bool:
     return content_type.partition(";")[0].strip(WSP).lower() in _PAGES
 
 
-def are_harmless(headers: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the response can pass as it is: no cookie, nothing that smuggles one, no page or link."""
-    for header in headers:
-        if header in HARMLESS:
-            continue
-        name, value = header
-        kind = kind_of(name)
-        if kind > LINK or "\n" in value or "\r" in value or concerns_page(kind, value):
-            return False
-        remember(header)
-    return True
-
-
 def concerns_page(kind: int, value: str) -> bool:
     """Tell whether a header makes browsers show a page, or fetch what a page would."""
     return kind == LINK or (kind == CONTENT_TYPE and is_page(value))
@@ -90,5 +76,5 @@ def concerns_page(kind: int, value: str) -> bool:
 
 def remember(header: tuple[str, str]) -> None:
     """Take a harmless header that is likely to come again for one ever after."""
-    if field_name(header[0]) in _REPEATING and len(header[1]) < 128 and len(HARMLESS) < _MOST_REMEMBERED:
+    if len(header[1]) < 128 and len(HARMLESS) < _MOST_REMEMBERED:
         HARMLESS.add(header)

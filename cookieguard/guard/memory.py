@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+
+from msgspec import Struct
 
 from ..consent.consent import Consent
 from ..cookies.date import parse_cookie_date
 from ..cookies.setcookie import WSP
 from .ruling import Ruling
 from .sweep import is_refused
-from .verdict import UNREADABLE, Rules, Situation
+from .verdict import UNREADABLE, Rules, Situation, Verdict
 
+_MOST = 1024
+_MOST_REPEATED = 256
 _SHORT = 1024
 _LONGEST_NAME = 64
 _DATE_LENGTH = 29
@@ -21,11 +25,49 @@ _FIXDATE = re.compile(
     r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
 
-Key = tuple[str, str, int | None, str]
-"""Name, attributes before a date, how many seconds it is from now, attributes behind it."""
+Header = tuple[str, str]
+"""Name and value."""
+
+Key = tuple[str, str] | tuple[str, str, int, str]
+"""Name, attributes; or name, attributes before a date, how many seconds it is from now, those behind it."""
+_UNDATED = 2
 
 
-class Memory(dict[Key, Ruling]):
+class Outcome(Struct, frozen=True):
+    """What the rulings over one response's cookies come to; the same few come again and again.
+
+    `personal` tells whether the response thereby says something of the visitor's decision.
+    """
+
+    verdicts: Sequence[Verdict]
+    personal: bool
+
+    @classmethod
+    def of(cls, rulings: Iterable[Ruling]) -> Outcome:
+        """Add up rulings, in the order of their cookies."""
+        rulings = tuple(rulings)
+        return cls(tuple(ruling.verdict for ruling in rulings), any(ruling.personal for ruling in rulings))
+
+
+NONE = Outcome((), False)
+"""Of a response without cookies."""
+
+
+class _Remembered(Struct, eq=False):
+    ruling: Ruling
+    latest: Header
+    """For what it was last found."""
+
+
+class _Outcomes(dict[tuple[Ruling, ...], Outcome]):
+    def __missing__(self, rulings: tuple[Ruling, ...]) -> Outcome:
+        if len(self) >= _MOST:
+            self.clear()
+        outcome = self[rulings] = Outcome.of(rulings)
+        return outcome
+
+
+class Memory:
     """Rulings by the cookie's name, attributes, and seconds to its end where that is a date: under one
     policy, scheme and set of reasons, and on a third party's domain or none. And which names of a
     request's cookies are refused then.
@@ -33,10 +75,30 @@ class Memory(dict[Key, Ruling]):
     A ruling that hangs on more than those isn't remembered.
     """
 
-    _MOST = 1024
-
     def __init__(self) -> None:
+        self.repeated: dict[Header, Ruling] = {}
+        """Rulings by the whole header, where it is the same again and again."""
+        self.outcomes: Mapping[tuple[Ruling, ...], Outcome] = _Outcomes()
+        """What rulings that are remembered come to together."""
+        self._rulings: dict[Key, _Remembered] = {}
         self._refused: dict[str, bool] = {}
+
+    def __len__(self) -> int:
+        return len(self._rulings)
+
+    def ruling(self, header: Header, clock: Callable[[], float]) -> Ruling | None:
+        """Return what was ruled over such a header, None where that isn't known."""
+        key = key_of(header[1], clock)
+        if key is None or (found := self._rulings.get(key)) is None:
+            return None
+        # What is one visitor's own hardly comes twice in a row.
+        if found.latest != header:
+            found.latest = header
+        elif len(key) == _UNDATED:
+            if len(self.repeated) >= _MOST_REPEATED:
+                self.repeated.clear()
+            self.repeated[header] = found.ruling
+        return found.ruling
 
     def holds_refused(
         self, cookies: Iterable[tuple[str, str]], rules: Rules, consent: Consent, situation: Situation
@@ -55,34 +117,35 @@ class Memory(dict[Key, Ruling]):
     def _remember_refused(self, name: str, is_one: bool, rules: Rules) -> None:
         # Visitors may make names up.
         if rules.override is None and len(name) <= _LONGEST_NAME:
-            if len(self._refused) >= self._MOST:
+            if len(self._refused) >= _MOST:
                 self._refused.clear()
             self._refused[name] = is_one
 
-    def remember(self, header: str, ruling: Ruling, rules: Rules, now: float) -> None:
+    def remember(self, header: Header, ruling: Ruling, rules: Rules, now: float) -> None:
         """Keep a ruling over a header, if it is the same for any other value, path and time."""
-        key = key_of(header, now)
+        key = key_of(header[1], lambda: now)
         declaration = ruling.verdict.classification.declaration
         by_path = declaration is not None and declaration.essential_under
         if key is None or by_path or rules.override is not None or ruling.verdict.reason == UNREADABLE:
             return
-        name, before, seconds, after = key
+        name, before, *dated = key
+        after = dated[-1] if dated else ""
         # Without a name of its own a cookie is known by its value.
         if not name.strip(WSP):
             return
         # What was amended holds a date of its own, and so may another Expires.
-        by_time = seconds is not None and ruling.amended is not None
-        if by_time or "expires" in (before + after).lower():
+        if (dated and ruling.amended is not None) or "expires" in f"{before};{after}".lower():
             return
         # A cookie that ends on a fixed day is another one each second: it must not fill the place of all
         # that come after.
-        if len(self) >= self._MOST:
-            self.clear()
-        self[key] = ruling
+        if len(self._rulings) >= _MOST:
+            self._rulings.clear()
+            self.repeated.clear()
+        self._rulings[key] = _Remembered(ruling, header)
 
 
-def key_of(header: str, now: float) -> Key | None:
-    """Return what a ruling hangs on; None for a header that isn't usual."""
+def key_of(header: str, clock: Callable[[], float]) -> Key | None:
+    """Return what a ruling hangs on; None for a header that isn't usual. `clock` returns POSIX seconds."""
     # The value is no part of a verdict, once it is short and clean enough to be stored.
     if len(header) > _SHORT or not header.isprintable():
         return None
@@ -91,14 +154,14 @@ def key_of(header: str, now: float) -> Key | None:
     if not equals:
         return None
     # `http.cookies`, and by it Django, writes `expires=`.
-    before, dated, after = attributes.partition("xpires=")
-    if not dated:
-        return name, before, None, ""
+    if "xpires=" not in attributes:
+        return name, attributes
+    before, _, after = attributes.partition("xpires=")
     # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But
     # a verdict asks only how far the date is from now, and `now < date` holds for both or neither of
     # `now` and the whole second before it.
     end = _seconds_of(after[:_DATE_LENGTH])
-    return None if end is None else (name, before, end - int(now), after[_DATE_LENGTH:])
+    return None if end is None else (name, before, end - int(clock()), after[_DATE_LENGTH:])
 
 
 @lru_cache(maxsize=256)

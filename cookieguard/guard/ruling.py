@@ -11,19 +11,17 @@ from .amend import cap_lifetime, is_too_long, missing_attributes
 from .verdict import DELETION, Rules, Situation, Verdict, judge, overridden
 
 
-class Ruling(Struct, frozen=True):
+class Ruling(Struct, frozen=True, eq=False):
     """A verdict, and what to write behind the cookie's first `;` where that changes.
 
-    `personal` tells whether the response thereby says something of the visitor's decision.
+    `stripped` tells whether the cookie leaves at all, and `personal` whether the response thereby says
+    something of the visitor's decision.
     """
 
     verdict: Verdict
+    stripped: bool
+    personal: bool
     amended: str | None = None
-    personal: bool = False
-
-    @property
-    def stripped(self) -> bool:
-        return self.verdict.action == "stripped"
 
     def apply(self, header: str) -> str:
         """Return the header as it may leave; its name and value stay byte for byte."""
@@ -47,7 +45,7 @@ def _amended(
 ) -> Ruling:
     declaration = verdict.classification.declaration
     if cookie is None or declaration is None or verdict.action == "stripped" or verdict.reason == DELETION:
-        return Ruling(verdict, personal=_is_personal(verdict))
+        return _ruling(verdict)
     attributes = cookie.attributes
     reason, amended = "", unparsed
     lifetimes = rules.policy.guard.lifetimes
@@ -60,13 +58,13 @@ def _amended(
         reason = reason or "attributes"
         amended = amended + missing if amended else missing.removeprefix(";")
     if not reason:
-        return Ruling(verdict, personal=_is_personal(verdict))
+        return _ruling(verdict)
     changed = amended != unparsed
     verdict = Verdict("capped" if changed else "kept", reason, verdict.name, verdict.classification)
-    return Ruling(verdict, amended if changed else None, _is_personal(verdict))
+    return _ruling(verdict, amended if changed else None)
 
 
-def _is_personal(verdict: Verdict) -> bool:
-    if verdict.action == "stripped":
-        return True
-    return verdict.reason != DELETION and verdict.category != ESSENTIAL
+def _ruling(verdict: Verdict, amended: str | None = None) -> Ruling:
+    stripped = verdict.action == "stripped"
+    personal = stripped or (verdict.reason != DELETION and verdict.category != ESSENTIAL)
+    return Ruling(verdict, stripped, personal, amended)

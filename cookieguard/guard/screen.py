@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -15,10 +15,8 @@ from ..logger import logger
 from .caching import PRIVATE, Headers, make_private
 from .headers import (
     CACHING,
-    CONTENT_TYPE,
     DATE,
     HARMLESS,
-    LINK,
     PLAIN,
     SET_COOKIE,
     SPLITTING,
@@ -27,61 +25,74 @@ from .headers import (
     remember,
     unsplit,
 )
-from .memory import Memory, key_of
-from .ruling import rule
+from .memory import NONE, Memory, Outcome
+from .ruling import Ruling, rule
 from .verdict import Rules, Situation, Verdict
-
-_PASSING = frozenset({PLAIN, CACHING, CONTENT_TYPE, LINK})
 
 
 class Screened(Struct, frozen=True):
-    """The headers that may leave, and a verdict for each `Set-Cookie` in their order.
+    """The headers that may leave, and what the rulings over each `Set-Cookie`, in their order, come to.
 
     `concerns_page` tells whether one of them makes browsers show a page, or fetch what a page would.
     """
 
     headers: Headers
-    verdicts: Sequence[Verdict]
+    outcome: Outcome
     concerns_page: bool
 
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        return self.outcome.verdicts
 
-def recall(headers: Sequence[tuple[str, str]], memory: Memory, now: float) -> Screened | None:
+
+def recall(
+    headers: Sequence[tuple[str, str]], memory: Memory | None, clock: Callable[[], float]
+) -> Screened | None:
     """Screen from memory alone, what an app sends again and again; None where it doesn't suffice.
 
-    `now` is POSIX seconds.
+    Without a memory no response with a cookie can be screened. `clock` returns POSIX seconds.
     """
+    repeated = {} if memory is None else memory.repeated
     kept: Headers = []
-    verdicts: list[Verdict] = []
-    personal = caching = page = False
+    rulings: list[Ruling] = []
+    caching = dated = page = False
     for header in headers:
         if header in HARMLESS:
             kept.append(header)
             continue
-        name, value = header
-        kind = kind_of(name)
-        if kind == SET_COOKIE:
-            key = key_of(value, now)
-            ruling = None if key is None else memory.get(key)
+        ruling = repeated.get(header)
+        if ruling is None:
+            name, value = header
+            kind = kind_of(name)
+            if kind != SET_COOKIE:
+                if kind == SPLITTING or "\n" in value or "\r" in value:
+                    return None
+                kept.append(header)
+                if kind == PLAIN:
+                    continue
+                if concerns_page(kind, value):
+                    page = True
+                elif kind == CACHING:
+                    caching = True
+                elif kind == DATE:
+                    dated = True
+                else:
+                    remember(header)
+                continue
+            ruling = None if memory is None else memory.ruling(header, clock)
             if ruling is None:
                 return None
-            verdict = ruling.verdict
-            verdicts.append(verdict)
-            personal = personal or ruling.personal
-            if ruling.amended is not None:
-                kept.append((name, ruling.apply(value)))
-            elif verdict.action != "stripped":
-                kept.append(header)
-        elif kind in _PASSING and value.isprintable():
+        rulings.append(ruling)
+        if ruling.amended is not None:
+            kept.append((header[0], ruling.apply(header[1])))
+        elif not ruling.stripped:
             kept.append(header)
-            if kind == CACHING:
-                caching = True
-            elif concerns_page(kind, value):
-                page = True
-            else:
-                remember(header)
-        else:
-            return None
-    return Screened(_made_private(kept, caching) if personal else kept, verdicts, page)
+    if memory is None or not rulings:
+        return Screened(kept, NONE, page)
+    if dated:
+        return None
+    outcome = memory.outcomes[tuple(rulings)]
+    return Screened(_made_private(kept, caching) if outcome.personal else kept, outcome, page)
 
 
 def screen(
@@ -97,16 +108,16 @@ def screen(
     that keeps one which isn't essential, becomes private.
     """
     kept: Headers = []
-    verdicts: list[Verdict] = []
-    personal = caching = page = False
+    rulings: list[Ruling] = []
+    caching = page = False
     situation = _as_dated(headers, situation)
-    for name, value in headers:
+    for header in headers:
+        name, value = header
         kind = kind_of(name)
         if kind == SET_COOKIE:
             ruling = rule(value, rules, consent, situation)
-            memory.remember(value, ruling, rules, situation.now)
-            verdicts.append(ruling.verdict)
-            personal = personal or ruling.personal
+            memory.remember(header, ruling, rules, situation.now)
+            rulings.append(ruling)
             if not ruling.stripped:
                 kept.append((name, ruling.apply(value)))
         elif kind == SPLITTING:
@@ -118,7 +129,8 @@ def screen(
             caching = caching or kind == CACHING
             page = page or concerns_page(kind, value)
             kept.append((name, value))
-    return Screened(_made_private(kept, caching) if personal else kept, verdicts, page)
+    outcome = Outcome.of(rulings)
+    return Screened(_made_private(kept, caching) if outcome.personal else kept, outcome, page)
 
 
 def _made_private(headers: Headers, caching: bool) -> Headers:

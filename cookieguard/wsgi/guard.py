@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..adapter.fields import ask_whole, names_ours, navigates, take_back
+from ..adapter.fields import for_app
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
@@ -45,10 +45,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
             environ.get("HTTP_SEC_GPC"),
         )
         root = environ[ROOT_KEY] = environ.get("SCRIPT_NAME", "")
-        try:
-            path = environ["PATH_INFO"]
-        except KeyError:
-            path = ""
+        path = environ.get("PATH_INFO", "")
         if path in self._special:
             if self._excludes(Request(environ, root, path).path):
                 visit.exclude()
@@ -59,19 +56,15 @@ class CookieGuard(Guarded["WSGIApplication"]):
                 request = Request(environ, root, path)
                 start_response(reply.status, visit.leave(list(reply.headers), request))
                 return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
-        if cookies is not None and (visible := visit.visible_cookies) is not cookies:
+        if cookies is not None and (visible := visit.arrive().visible) is not cookies:
             if visible is None:
                 del environ["HTTP_COOKIE"]
             else:
                 environ["HTTP_COOKIE"] = visible
 
         plans = self._plans
-        response = Response(visit, environ, start_response, plans, environ["REQUEST_METHOD"], root, path)
-        if plans is None:
-            return self.app(environ, response.start)
-        if names_ours(environ) and take_back(environ, plans.of(visit.policy, root).version):
-            response.revalidates = visit.must_screen = True
-        if navigates(environ):
-            ask_whole(environ, revalidates=response.revalidates)
+        revalidates = plans is not None and for_app(environ, visit, plans, root)
+        method = environ["REQUEST_METHOD"]
+        response = Response(visit, environ, start_response, plans, method, root, path, revalidates)
         body = self.app(environ, response.start)
-        return body if response.is_plain else Body(response, body)
+        return body if plans is None or response.is_plain else Body(response, body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ..guard.headers import HARMLESS, are_harmless, unsplit
+from ..guard.headers import HARMLESS, unsplit
 from ..visit import Visit
 from .request import Request
 
@@ -25,7 +25,7 @@ class Response(Struct, eq=False):
 
     A page's headers wait for its first bytes; everything else goes to the server at once. `method`,
     `root` and `below` are the request's own: an app may change them on its way, a dispatcher below us
-    lengthens SCRIPT_NAME.
+    lengthens SCRIPT_NAME. `revalidates` tells whether it named a page of ours that the browser has.
     """
 
     _visit: Visit
@@ -35,8 +35,7 @@ class Response(Struct, eq=False):
     _method: str
     _root: str
     _below: str
-    revalidates: bool = False
-    """Whether the request named a page of ours that the browser has."""
+    _revalidates: bool
     is_plain: bool = False
     """Whether the body goes to the server as the app made it, untouched."""
     _started: bool = False
@@ -53,13 +52,21 @@ class Response(Struct, eq=False):
         """Take the app's status and headers; `exc_info` as in PEP 3333."""
         visit = self._visit
         if exc_info is None:
-            if not visit.must_screen and HARMLESS.issuperset(headers) and status.isprintable():
-                # Most of what an app sends, again and again: each call from here would be felt.
-                visit.headers_sent = self.is_plain = self._started = True
-                self._page = None
-                self._write = write = self._start_response(status, [*headers])
-                return write
-            return self._decide(status, headers)
+            if visit.must_screen or not status.isprintable():
+                return self._decide(status, headers)
+            # Most of what an app sends, again and again: each call from here would be felt.
+            leaving: list[tuple[str, str]] | None
+            if HARMLESS.issuperset(headers):
+                # The server keeps the list until the first byte; the app has it in hand as well.
+                visit.headers_sent, leaving = True, [*headers]
+            else:
+                leaving = visit.recall(headers)
+                if leaving is None:
+                    return self._decide(status, headers)
+            if visit.concerns_page or self._page is not None:
+                return self._open(status, leaving)
+            self.is_plain = True
+            return self._start_response(status, leaving)
         visit.retract()
         # No frame may keep it: that would be a cycle through the traceback.
         self._exc_info = exc_info
@@ -69,20 +76,18 @@ class Response(Struct, eq=False):
             exc_info = self._exc_info = None
 
     def _decide(self, status: str, headers: list[tuple[str, str]]) -> Write:
-        visit = self._visit
-        visit.headers_sent = True
         # A line break in the status smuggles a header just as one in a value does.
         if not status.isprintable():
             status = unsplit(status)
+        headers = self._visit.leave(headers, Request(self._environ, self._root, self._below))
+        return self._open(status, headers)
+
+    def _open(self, status: str, headers: list[tuple[str, str]]) -> Write:
+        visit, plans = self._visit, self._plans
         self._page, self.is_plain = None, True
-        if not visit.must_screen and are_harmless(headers):
-            # The server keeps the list until the first byte; the app has it in hand as well.
-            return self._send(status, [*headers])
-        headers = visit.leave(headers, Request(self._environ, self._root, self._below))
-        plans = self._plans
-        if plans is None or not (visit.concerns_page or self.revalidates):
+        if plans is None or not (visit.concerns_page or self._revalidates):
             return self._send(status, headers)
-        opened = plans.open(visit, self._root, status, headers, self._method, revalidates=self.revalidates)
+        opened = plans.open(visit, self._root, status, headers, self._method, revalidates=self._revalidates)
         if opened.page is not None:
             return self._hold(opened.page, status)
         self.is_plain = opened.passes

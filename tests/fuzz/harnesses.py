@@ -45,9 +45,10 @@ def headers(data: bytes) -> None:
     """No refused name leaves, what leaves keeps its name and value, a memory changes no answer."""
     memory = Memory()
     lines = [("Set-Cookie", line.decode("latin-1")) for line in data.split(b"\n")[:8]]
-    # The second time round it is recalled.
-    for _ in range(2):
-        screened = recall(lines, memory, SITUATION.now) or screen(lines, RULES, UNDECIDED, SITUATION, memory)
+    # Later it is recalled, by its key and then as a whole.
+    for _ in range(3):
+        recalled = recall(lines, memory, lambda: SITUATION.now)
+        screened = recalled or screen(lines, RULES, UNDECIDED, SITUATION, memory)
         anew = screen(lines, RULES, UNDECIDED, SITUATION, Memory())
         assert screened.headers == anew.headers
         assert [verdict.action for verdict in screened.verdicts] == [v.action for v in anew.verdicts]

@@ -250,7 +250,7 @@ def test_no_repr_tells_what_the_client_sent(said: str) -> None:
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         visit = visit_from(environ)
-        told.extend(map(repr, (start_response, visit, visit._arrive(), visit.standing)))
+        told.extend(map(repr, (start_response, visit, visit.arrive(), visit.standing)))
         return responding()(environ, start_response)
 
     guarded(app)(an_environ(**{said: "a=TOPSECRET"}), Server().start_response)
