@@ -253,11 +253,10 @@ class Visit(Struct, eq=False, gc=False):
 
     def recall(self, headers: Headers) -> Headers | None:
         """Do what `leave` does, from memory alone and without the request; None where it doesn't suffice."""
-        enforcer, standing = self._enforcer, self._standing
-        if self.must_screen:
+        enforcer, standing = self._enforcer, self._standing or self.arrive().standing
+        if self.must_screen or enforcer.tells:
             return None
-        memory = None if standing is None or enforcer.tells else standing.memory
-        screened = recall(headers, memory, enforcer.clock)
+        screened = recall(headers, standing.memory, enforcer.clock)
         if screened is None:
             return None
         self.headers_sent = True

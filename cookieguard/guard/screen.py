@@ -45,14 +45,12 @@ class Screened(Struct, frozen=True):
         return self.outcome.verdicts
 
 
-def recall(
-    headers: Sequence[tuple[str, str]], memory: Memory | None, clock: Callable[[], float]
-) -> Screened | None:
+def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[], float]) -> Screened | None:
     """Screen from memory alone, what an app sends again and again; None where it doesn't suffice.
 
-    Without a memory no response with a cookie can be screened. `clock` returns POSIX seconds.
+    `clock` returns POSIX seconds.
     """
-    repeated = {} if memory is None else memory.repeated
+    repeated = memory.repeated
     kept: Headers = []
     rulings: list[Ruling] = []
     caching = dated = page = False
@@ -79,7 +77,7 @@ def recall(
                 else:
                     remember(header)
                 continue
-            ruling = None if memory is None else memory.ruling(header, clock)
+            ruling = memory.ruling(header, clock)
             if ruling is None:
                 return None
         rulings.append(ruling)
@@ -87,7 +85,7 @@ def recall(
             kept.append((header[0], ruling.apply(header[1])))
         elif not ruling.stripped:
             kept.append(header)
-    if memory is None or not rulings:
+    if not rulings:
         return Screened(kept, NONE, page)
     if dated:
         return None

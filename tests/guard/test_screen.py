@@ -468,9 +468,9 @@ def test_private_where_it_tells_of_the_visitor(
         (("Set-Cookie: ads=1; x", "y"), False, False),
     ],
 )
-def test_what_passes_without_a_memory(header: tuple[str, str], passes: bool, page: bool) -> None:
+def test_what_passes_whatever_is_remembered(header: tuple[str, str], passes: bool, page: bool) -> None:
     for headers in ([header], [header], [("Content-Length", "2"), header]):
-        recalled = recall(headers, None, at(NOW))
+        recalled = recall(headers, Memory(), at(NOW))
 
         assert (recalled is not None) == passes
         assert recalled is None or (recalled.headers, recalled.concerns_page) == (headers, page)
@@ -479,21 +479,21 @@ def test_what_passes_without_a_memory(header: tuple[str, str], passes: bool, pag
 def test_long_values_are_not_remembered() -> None:
     header = ("Content-Type", "text/plain; charset=" + "x" * 200)
 
-    assert recall([header], None, at(NOW))
+    assert recall([header], Memory(), at(NOW))
     assert header not in HARMLESS
 
 
 def test_nothing_that_may_tell_of_somebody_is_remembered() -> None:
     headers = [("Location", "/reset?token=SECRET"), ("X-User", "SECRET"), ("ETag", '"SECRET"')]
 
-    assert recall(headers, None, at(NOW))
+    assert recall(headers, Memory(), at(NOW))
     assert not HARMLESS & set(headers)
 
 
 @given(header_lists)
-def test_what_passes_without_a_memory_is_what_screening_leaves_alone(headers: Headers) -> None:
+def test_what_passes_whatever_is_remembered_is_what_screening_leaves_alone(headers: Headers) -> None:
     for _ in range(2):  # the second time from memory
-        recalled = recall(headers, None, at(NOW))
+        recalled = recall(headers, Memory(), at(NOW))
         if recalled is not None:
             assert recalled.headers == headers == leaving(headers)
         else:
