@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -76,6 +76,8 @@ class Visit(Struct, eq=False, gc=False):
     """What the visitor decides on, where it is our own page that asks."""
     form_token: str = ""
     """The token of the form that was sent; empty where there is none."""
+    when_asked: Callable[[], object] | None = None
+    """Called when the app asks about this visitor, or decides: a cache inside the guard must hear of it."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
     concerns_page: bool = False
@@ -96,6 +98,7 @@ class Visit(Struct, eq=False, gc=False):
         """What the visitor decided; a response built on it varies by `Cookie`."""
         if self.headers_sent and not self._read:
             logger.warning("the consent was read after the headers left: the response doesn't vary by it")
+        self._is_asked()
         self._read = self.must_screen = True
         return self._judged
 
@@ -103,6 +106,10 @@ class Visit(Struct, eq=False, gc=False):
     def policy(self) -> Policy:
         """The policy in force today."""
         return self._rules.policy
+
+    def _is_asked(self) -> None:
+        if self.when_asked is not None:
+            self.when_asked()
 
     # What the app changes.
 
@@ -148,6 +155,7 @@ class Visit(Struct, eq=False, gc=False):
         if not self.enforced:
             logger.warning("a %s was not stored: nothing is enforced here (mode or excluded path)", what)
             return False
+        self._is_asked()
         current = self._judged
         stands = record.day == current.day and set(record.choices) == set(current.choices.values())
         if record.choices and not stands:
@@ -186,6 +194,7 @@ class Visit(Struct, eq=False, gc=False):
 
     def receipts(self) -> list[Receipt]:
         """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable."""
+        self._is_asked()
         ledger = self._enforcer.ledger
         return ledger.find(self._known_receipts) if ledger and self._known_receipts else []
 

@@ -8,19 +8,18 @@ saw goes through the same guard here; none is judged twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.functional import SimpleLazyObject
 
 from ..options import Options
 from ..wsgi import CookieGuard
 from .conf import configuration
 from .response import put_headers
 from .streaming import pieces_of, rewrite
-from .visits import ConsentOf, find_visit, own_visit, visit_of
+from .visits import equip, find_visit
 from .wsgi import believe
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class CookieGuardMiddleware:
         return _serve(request, self._get_response) if guarded else _guard(request, self._get_response)
 
     async def _wait(self, request: HttpRequest) -> HttpResponseBase:
-        _equip(request)
+        equip(request)
         response: HttpResponseBase = await self._get_response(request)
         return response
 
@@ -67,14 +66,8 @@ class CookieGuardMiddleware:
         return await sync_to_async(_guard)(request, async_to_sync(self._get_response))
 
 
-def _equip(request: HttpRequest) -> None:
-    request.cookie_consent = ConsentOf(request)
-    visit_of(request)
-    request.cookie_visit = SimpleLazyObject(partial(own_visit, request))
-
-
 def _serve(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
-    _equip(request)
+    equip(request)
     return get_response(request)
 
 

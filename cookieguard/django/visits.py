@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from django.http import HttpRequest
@@ -40,16 +41,21 @@ def _said(request: HttpRequest, key: str) -> Any:
     return request.META.get(key, getattr(request, "scope", {}).get(key))
 
 
-def own_visit(request: HttpRequest) -> Visit:
-    """Return the request's Visit for a view that speaks of this visitor; NoGuard as `visit_of`."""
-    _keep_from_caches(request)
-    return visit_of(request)
+def equip(request: HttpRequest) -> None:
+    """Give a request `cookie_consent` and `cookie_visit`; NoGuard as `visit_of`."""
+    visit = visit_of(request)
+    # A visit is of the request's environ: with the request itself it would be a cycle.
+    known = weakref.ref(request)
+    visit.when_asked = lambda: _keep_from_caches(known())
+    request.cookie_consent = ConsentOf(request)
+    request.cookie_visit = visit
 
 
-def _keep_from_caches(request: HttpRequest) -> None:
+def _keep_from_caches(request: HttpRequest | None) -> None:
     # Django's cache learns what a response varies by before the guard around it can say so: one
     # visitor's page would be everybody's. This is how Django's own middleware tells it.
-    request._cache_update_cache = False
+    if request is not None:
+        request._cache_update_cache = False
 
 
 class ConsentOf:
@@ -70,8 +76,9 @@ class ConsentOf:
 
 
 def _consent(request: HttpRequest) -> Consent:
-    _keep_from_caches(request)
     visit = find_visit(request)
+    if visit is None:
+        _keep_from_caches(request)
     return consent_of_nobody(policy()) if visit is None else visit.consent
 
 

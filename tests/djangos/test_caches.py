@@ -19,6 +19,7 @@ CACHE = "django.middleware.cache.{}CacheMiddleware"
 PAGES = [
     pytest.param("consent", {}, id="request.cookie_consent"),
     pytest.param("visit", {}, id="request.cookie_visit"),
+    pytest.param("environ", {}, id="visit_from"),
     pytest.param("template", {"template": TEMPLATE}, id="template tag"),
     pytest.param("template", {"template": PROCESSED}, id="context processor"),
 ]
@@ -43,6 +44,14 @@ def test_one_visitors_page_is_nobody_elses(kind: str, page: str, query: dict[str
     assert accepting("functional", "analytics", "marketing").get(address, query).content == b"all"
     assert Client().get(address, query).content == b"none"
     assert WSGIClient(get_wsgi_application()).get(address, query_string=query).data == b"none"
+
+
+@pytest.mark.parametrize("page", ["accepts", "receipts"])
+def test_each_visitor_has_a_decision_and_receipts_of_his_own(kind: str, page: str) -> None:
+    first, second = (Client().get(f"/{kind}/{page}") for _ in range(2))
+
+    assert first.content != second.content
+    assert ("cookieguard" in second.cookies) == (page == "accepts")
 
 
 def test_what_asks_nothing_is_cached(kind: str) -> None:

@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from django.urls import path
 from django.views.decorators.cache import cache_page
 
-from cookieguard import CookieGuard, Policy
+from cookieguard import CookieGuard, Policy, visit_from
 from cookieguard.django.conf import policy
 from cookieguard.testing import consent_cookie
 
@@ -92,6 +92,20 @@ def asks_the_visit(request: HttpRequest) -> HttpResponse:
     return HttpResponse("all" if request.cookie_visit.consent.allows("analytics") else "none")
 
 
+def asks_the_environ(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("all" if visit_from(request.META).consent.allows("analytics") else "none")
+
+
+def asks_for_receipts(request: HttpRequest) -> HttpResponse:
+    request.cookie_visit.receipts()
+    return number(request)
+
+
+def accepts(request: HttpRequest) -> HttpResponse:
+    visit_from(request.META).grant(["analytics"])
+    return number(request)
+
+
 def number(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(next(_NUMBERS)))
 
@@ -112,10 +126,16 @@ urlpatterns = [
     path("sees", sees),
     path("site/consent", asks),
     path("site/visit", asks_the_visit),
+    path("site/environ", asks_the_environ),
+    path("site/receipts", asks_for_receipts),
+    path("site/accepts", accepts),
     path("site/template", templated),
     path("site/number", number),
     path("view/consent", cached(asks)),
     path("view/visit", cached(asks_the_visit)),
+    path("view/environ", cached(asks_the_environ)),
+    path("view/receipts", cached(asks_for_receipts)),
+    path("view/accepts", cached(accepts)),
     path("view/template", cached(templated)),
     path("view/number", cached(number)),
 ]
