@@ -6,6 +6,8 @@ A "no" is sure, for a page whose base stays at home. A "perhaps" costs the readi
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 
 from .address import Gate, map_host
@@ -21,6 +23,8 @@ _FOREIGN_LETTERS = re.compile(rb"[/\\:@][^\x00-\x20/\\?#<>@:\x80-\xff]*+[\x80-\x
 # What no host is made of, nor the way to one: that such a reference stands somewhere hides nothing.
 _HARMLESS = frozenset("&<>\"'`()[]{}|!$*+,;=~^ \u00a0")
 _MOST_REFERENCES = 4096
+# More hosts than these are found sooner by the dots in them than one after the other.
+_FEW = 8
 
 
 class Glance:
@@ -30,7 +34,10 @@ class Glance:
         hosts = gate.hosts
         # One below another is found by its parent's name.
         tops = {host for host in hosts if not any(host.endswith("." + other) for other in hosts)}
-        self._needles = tuple(sorted(host.encode() for host in tops))
+        needles = sorted(host.encode() for host in tops)
+        dotted = [needle for needle in needles if b"." in needle]
+        self._by_dots = _by_dots(dotted) if len(dotted) > _FEW else None
+        self._needles = [needle for needle in needles if self._by_dots is None or b"." not in needle]
         # Written in its own letters, an international name looks like nothing here.
         self._sees = not any("xn--" in host for host in tops)
 
@@ -39,17 +46,31 @@ class Glance:
         cleaned = page.lower()
         for dropped in _DROPPED:
             cleaned = cleaned.replace(dropped, b"")
-        # A document in an attribute hides its references behind others.
-        if not self._sees or b"srcdoc" in cleaned:
+        if not self._sees or self._names(cleaned):
             return True
-        for needle in self._needles:
-            if needle in cleaned:
-                return True
-        if b"&" in page and any(map(_hides, set(_REFERENCE.findall(page)))):
+        # A document in an attribute hides its references behind others.
+        if b"&" in page and (b"srcdoc" in cleaned or any(map(_hides, set(_REFERENCE.findall(page))))):
             return True
         if b"%" in page and _ESCAPED.search(cleaned):
             return True
         return not page.isascii() and _FOREIGN_LETTERS.search(cleaned) is not None
+
+    def _names(self, cleaned: bytes) -> bool:
+        if self._by_dots is not None and self._by_dots.search(cleaned):
+            return True
+        return any(needle in cleaned for needle in self._needles)
+
+
+def _by_dots(hosts: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Find what `host in page` finds for any of the hosts, looking closer only where a last label stands.
+
+    A search for a pattern that begins with one character jumps from one to the next.
+    """
+    by_label: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for host in hosts:
+        by_label[host.rpartition(b".")[2]].append(b"(?<=" + re.escape(host) + b")")
+    labels = (re.escape(label) + b"(?:" + b"|".join(ends) + b")" for label, ends in by_label.items())
+    return re.compile(rb"\.(?:" + b"|".join(labels) + b")")
 
 
 @lru_cache

@@ -50,6 +50,25 @@ def test_international_names_are_not_looked_for() -> None:
     assert Glance(gate).may_name(b"")
 
 
+MANY = [
+    "a.test",
+    "b.a.test",
+    "a-b.test",
+    "c.d.e.test",
+    *(f"h{number}.example" for number in range(9)),
+    "intranet",
+]
+letters = st.lists(st.sampled_from([*MANY, ".test", "a", "-b", ".", "/", "h1", "example", "x"]), max_size=6)
+
+
+@given(st.lists(st.sampled_from(MANY), unique=True, min_size=1), letters)
+def test_every_host_is_found(hosts: list[str], pieces: list[str]) -> None:
+    gate, page = Gate.of(hosts), "".join(pieces)
+    assert gate is not None
+
+    assert Glance(gate).may_name(page.upper().encode()) is any(host in page for host in hosts)
+
+
 WRITTEN = [
     "held.test",
     "HELD",
