@@ -48,6 +48,12 @@ WHOLE_ATTRIBUTE = compile_pattern(
 RAW_TEXT = frozenset({b"style", b"xmp", b"iframe", b"noembed", b"noframes", b"title", b"textarea"})
 """Elements whose content is text up to their own end tag: RAWTEXT and RCDATA alike."""
 _SWITCHES = RAW_TEXT | {b"script", b"plaintext", b"noscript", b"svg", b"math", b"base"}
+# Those that change nothing about how the rest is read, where each value stays on the page's own host:
+# it lacks what an address that leaves it must have.
+_STAYING = (
+    rb"(?:[iI][mM][gG]|[iI][nN][pP][uU][tT]|[lL][iI][nN][kK]|[sS][oO][uU][rR][cC][eE])"
+    rb"(?:[@W]++[^@W/>=:&]++=\"(?:[^\"/\\:&]++|[/\\](?![\t\n\r]*+[/\\]))*\"){0,16}[@W]*+/?>"
+)
 _WITH_BACKGROUND = {name.encode() for name, loads in LOADING.items() if loads == ("background",)}
 _LOADING = {name.encode() for name in LOADING}
 
@@ -65,18 +71,23 @@ _DRAWING = (
 
 
 @cache
-def boring(*, backgrounds: bool) -> re.Pattern[bytes]:
+def boring(*, backgrounds: bool, leaving: bool) -> re.Pattern[bytes]:
     """Match text, comments and tags that neither load nor change how the rest is read.
 
-    Where some element has a `background` it is half as fast on tables. It takes so long to compile that
-    a page must ask for it.
+    `leaving` is for a page whose base lies on another host, so that any address may: else what stays on
+    the page's own is boring too. Where some element has a `background` it is half as fast on tables. It
+    takes so long to compile that a page must ask for it.
     """
+    staying = b"" if leaving else rb"|" + _STAYING
     stops = _SWITCHES | _LOADING if backgrounds else _SWITCHES | _LOADING - _WITH_BACKGROUND
     return compile_pattern(
         rb"(?:[^<]*+<(?:/[a-zA-Z][a-zA-Z0-9]*+>|(?!"
         + _any_of(stops)
         + rb")[a-zA-Z][^@W/>]*+@USUAL(?:>|@ATTRIBUTES>)"
-        rb"|/[a-zA-Z][^@W/>]*+@ATTRIBUTES>|!--(?!-?>)(?:[^-]++|-(?!-!?>))*--!?>|" + _DRAWING + rb")){0,1000}"
+        + staying
+        + rb"|/[a-zA-Z][^@W/>]*+@ATTRIBUTES>|!--(?!-?>)(?:[^-]++|-(?!-!?>))*--!?>|"
+        + _DRAWING
+        + rb")){0,1000}"
     )
 
 

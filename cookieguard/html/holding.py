@@ -51,8 +51,8 @@ class Holder:
         self._charset = charset
         self._depth = depth
         self._has_base = False
-        self._take_base(base)
         self._tokens = Tokenizer(self._on_tag, xml=xml)
+        self._take_base(base)
         self._rest = b""
         self._changes: list[int] = []
 
@@ -157,3 +157,5 @@ class Holder:
     def _take_base(self, base: str | None) -> None:
         self._base = base
         self._base_held = base is not None and any(map(self._gate.holds, hosts_of(base)))
+        if self._base_held:
+            self._tokens.leave()

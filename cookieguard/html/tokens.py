@@ -71,7 +71,8 @@ class Tokenizer:
         self._foreign = Foreign()
         # How many foreign elements were open where `noscript` began; None outside it.
         self._noscript: int | None = None
-        self._boring = boring(backgrounds=False)
+        self._has_background = self._leaving = False
+        self._boring = boring(backgrounds=False, leaving=False)
         # Each reads from a place up to an end and returns how far it came; the same place: needs more.
         self._walk: Callable[[bytes, int, int], int] = self._content
         # What `_skip` looks for, how much of it may stand cut at the end, whether to pass it, what then.
@@ -86,11 +87,17 @@ class Tokenizer:
         """Whether an element here is HTML's own, and there for every browser."""
         return not self._foreign and self._noscript is None
 
+    def leave(self) -> None:
+        """Give tags with addresses of the page's own too, from now on: its base leads elsewhere."""
+        self._leaving = True
+        self._boring = boring(backgrounds=self._has_background, leaving=True)
+
     def scan(self, data: bytes) -> int:
         """Read on; return how many bytes are settled: the rest must come again, with more behind it."""
         lowered = data.lower()
         has_background = b"background" in lowered and _BACKGROUND.search(lowered) is not None
-        self._boring = boring(backgrounds=has_background)
+        self._has_background = has_background
+        self._boring = boring(backgrounds=has_background, leaving=self._leaving)
         at = 0 if self._noscript is not None else self._run(data, 0, len(data))
         while self._noscript is not None:
             found = _NOSCRIPT_END.search(data, at)

@@ -42,7 +42,7 @@ def test_is_closed(attributes: bytes, closed: bool) -> None:
 
 
 def test_boring_tags_are_passed_over() -> None:
-    assert names(b"<p><div a='<img>'><IMG><!-- <img> --></p><a><SVG><path/></SVG><use><b><image>") == [
+    assert names(b"<p><div a='<img>'><IMG a=b><!-- <img> --></p><a><SVG><path/></SVG><use><b><image>") == [
         b"img",
         b"svg",
         b"path",
@@ -51,9 +51,46 @@ def test_boring_tags_are_passed_over() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tag", "boring"),
+    [
+        (b"<img>", True),
+        (b'<IMG src="/a.png" alt="A picture, of 1/2"/>', True),
+        (b'<img src="a.png"\nsrcset="a.png 1x, b/c.png 2x" >', True),
+        (b'<link rel="stylesheet" href="/static/a.css">', True),
+        (b'<input type="text" value="x">', True),
+        (b'<imgs src="//held.test">', True),
+        (b'<image src="/a.png">', False),
+        (b"<img src=/a.png>", False),
+        (b"<img src='/a.png'>", False),
+        (b'<img src="//held.test">', False),
+        (b'<img src="/\n/held.test">', False),
+        (b'<img src="\\/held.test">', False),
+        (b'<img src="/\t\r\\held.test">', False),
+        (b'<img src="https:held.test">', False),
+        (b'<img src="&#47;/held.test">', False),
+        (b'<img alt="a: b" src="/a.png">', False),
+        (b'<img src="/a.png" src="//held.test">', False),
+        (b'<script src="/a.js">', False),
+    ],
+    ids=repr,
+)
+def test_what_stays_on_the_page_s_own_host_is_boring(tag: bytes, boring: bool) -> None:
+    assert (names(tag + b"<b>") == []) is boring
+
+
+def test_nothing_stays_where_the_base_leads_elsewhere() -> None:
+    seen: list[bytes] = []
+    tokens = Tokenizer(lambda name, *_, **__: seen.append(name))
+    tokens.leave()
+    tokens.scan(b'<b><img src="/a.png"><i>')
+
+    assert seen == [b"img"]
+
+
 def test_tables_are_read_where_one_has_a_background() -> None:
-    assert names(b"<table><tr><td style='background: red'><img>") == [b"img"]
-    assert names(b"<table><tr><td BackGround =x><img>") == [b"table", b"tr", b"td", b"img"]
+    assert names(b"<table><tr><td style='background: red'><img a=b>") == [b"img"]
+    assert names(b"<table><tr><td BackGround =x><img a=b>") == [b"table", b"tr", b"td", b"img"]
 
 
 def test_nesting_has_a_bound() -> None:
