@@ -94,12 +94,16 @@ def rewrite_with_lxml(data: bytes) -> bytes:
 
 def compare() -> None:
     plain, named = make_page(), make_page(HELD)
+    tag = _TAGS[0].format(HOSTS[0], 0).encode()
+    in_head = plain.replace(b"</head>", tag + b"</head>")
     assert b"_rc=" not in rewrite(plain)
+    assert rewrite(in_head).count(b" _rc=") == 1
     assert rewrite(named).count(b" _rc=") == rewrite_with_lxml(named).count(b" _rc=") == HELD
     times = measure(
         {
             "none": lambda: rewrite(plain),
             "none, streamed": lambda: rewrite(plain, told=False),
+            "one in the head": lambda: rewrite(in_head),
             "named": lambda: rewrite(named),
             "lxml": lambda: lxml.html.tostring(lxml.html.fromstring(named)),
             "lxml, the same work": lambda: rewrite_with_lxml(named),

@@ -55,6 +55,23 @@ class Glance:
             return True
         return not page.isascii() and _FOREIGN_LETTERS.search(cleaned) is not None
 
+    def quiet_from(self, page: bytes) -> int:
+        """Return the place from which on no address in the page may lead to one of the hosts.
+
+        Its length where that can't be told in a moment.
+        """
+        if not self.may_name(page):
+            return 0
+        last = self._last_named(page.lower())
+        return last if last and not self.may_name(page[last:]) else len(page)
+
+    def _last_named(self, lowered: bytes) -> int:
+        """Return where the last host ends that stands there plainly, 0 for none."""
+        ends = [at + len(needle) for needle in self._needles if (at := lowered.rfind(needle)) >= 0]
+        if self._by_dots is not None:
+            ends += [found.end() for found in self._by_dots.finditer(lowered)]
+        return max(ends, default=0)
+
     def _names(self, cleaned: bytes) -> bool:
         if self._by_dots is not None and self._by_dots.search(cleaned):
             return True

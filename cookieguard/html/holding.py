@@ -27,6 +27,7 @@ _CHANGED = {
     name.encode(): next(at for at, char in enumerate(inert_name(name)) if char != name[at])
     for name in ATTRIBUTES
 }
+_AHEAD = 1024
 _DEEPEST = 4
 """Documents in `srcdoc` of documents in `srcdoc`: what lies deeper is held unseen."""
 
@@ -63,6 +64,17 @@ class Holder:
         settled = self._tokens.scan(data)
         self._rest = data[settled:]
         return self._change(data if settled == len(data) else data[:settled])
+
+    def take_rest(self, data: bytes, quiet: int) -> bytes:
+        """Take all that is left of the page; from `quiet` on no address in it leads to a host of the gate."""
+        border = min(quiet + _AHEAD, len(data))
+        begun = self.feed(data[:border])
+        # What is cut by the border may have begun before. And where the base leads to such a host, each
+        # address may.
+        if border - len(self._rest) < quiet or self._tokens.within_a_tag or self._base_held:
+            return begun + self.feed(data[border:])
+        kept, self._rest = self._rest, b""
+        return begun + kept + data[border:]
 
     def finish(self) -> bytes:
         """Return what was kept; a tag that the page's end cuts is none."""

@@ -128,15 +128,17 @@ class Page:
     def _begin(self, data: bytes, prologue: Prologue) -> bytes:
         tag, at = self._decide(prologue), prologue.at
         gate = self._plan.gate if prologue.kind != "charset" else None
-        if len(data) == self._told:
-            # The usual response is one piece, and the usual page names no host of the gate.
-            if gate is None or not glance_for(gate).may_name(data):
-                bar, self._bar = self._bar, b""
-                return b"".join((data[:at], tag, data[at:], bar))
-        elif gate is None:
+        # The usual response is one piece, and the usual page names hosts of the gate nowhere, or in its head.
+        whole = len(data) == self._told
+        quiet = glance_for(gate).quiet_from(data) if whole and gate is not None else 0
+        if whole and not quiet:
+            bar, self._bar = self._bar, b""
+            return b"".join((data[:at], tag, data[at:], bar))
+        if gate is None:
             return data[:at] + tag + data[at:]
-        self._holder = Holder(gate, xml=self._media.xml, charset=self._media.charset or "utf-8")
-        return self._holder.feed(data[:at]) + tag + self._holder.feed(data[at:])
+        self._holder = holder = Holder(gate, xml=self._media.xml, charset=self._media.charset or "utf-8")
+        begun = holder.feed(data[:at]) + tag
+        return begun + (holder.take_rest(data[at:], max(quiet - at, 0)) if whole else holder.feed(data[at:]))
 
     def _decide(self, prologue: Prologue) -> bytes:
         """Settle kind, headers and bar; return the tag."""

@@ -87,6 +87,12 @@ class Tokenizer:
         """Whether an element here is HTML's own, and there for every browser."""
         return not self._foreign and self._noscript is None
 
+    @property
+    def within_a_tag(self) -> bool:
+        """Whether what was settled ends in a tag, one that is longer than what is kept."""
+        walk = self._mark[-1] if self._walk == self._skip else self._walk
+        return walk == self._in_tag
+
     def leave(self) -> None:
         """Give tags with addresses of the page's own too, from now on: its base leads elsewhere."""
         self._leaving = True

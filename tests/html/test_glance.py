@@ -66,7 +66,11 @@ def test_every_host_is_found(hosts: list[str], pieces: list[str]) -> None:
     gate, page = Gate.of(hosts), "".join(pieces)
     assert gate is not None
 
-    assert Glance(gate).may_name(page.upper().encode()) is any(host in page for host in hosts)
+    glance, data = Glance(gate), page.upper().encode()
+    assert glance.may_name(data) is any(host in page for host in hosts)
+    assert glance.quiet_from(data) == max(
+        (page.rfind(host) + len(host) for host in hosts if host in page), default=0
+    )
 
 
 WRITTEN = [

@@ -138,6 +138,19 @@ def test_any_pieces_of_html_in_any_chunks(pieces: list[str], size: int) -> None:
     assert hold(data) == data or GLANCE.may_name(data)
 
 
+@given(
+    st.lists(st.sampled_from(PIECES + ADDRESSES), max_size=12),
+    st.lists(st.sampled_from(PIECES + ADDRESSES), max_size=12),
+    st.sampled_from([0, 1, 30, 2000]),
+)
+def test_what_names_no_host_any_more_need_not_be_read(before: list[str], after: list[str], gap: int) -> None:
+    data = ("".join(before) + "x" * gap + "".join(after)).encode()
+    holder, quiet = Holder(GATE), GLANCE.quiet_from(data)
+
+    assert holder.take_rest(data, quiet) + holder.finish() == hold(data)
+    assert quiet in (0, len(data)) or data[:quiet].lower().endswith((b"held.test", b"cdn.ads.test"))
+
+
 @given(st.binary(), st.integers(1, 10))
 def test_any_bytes(data: bytes, size: int) -> None:
     assert len(hold(data, size)) == len(data)
@@ -245,6 +258,37 @@ def test_a_document_takes_over_the_base() -> None:
     data = b"<base href=//held.test><iframe srcdoc='<img src=a>'></iframe><iframe srcdoc='<base href=//b.test><img src=a>'>"
 
     assert hold(data).count(b"_rcdoc") == 1
+
+
+GAP = "x" * 2000
+HELD = "<script src=//held.test></script>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param(f"{HELD}{GAP}<img src='/a.png'>", id="head"),
+        pytest.param(
+            f"<img alt='{GAP}' src=//held.test alt='{GAP}'><img src='/a'>", id="tag-over-the-border"
+        ),
+        pytest.param(f"<img src='//held.test/{GAP * 40}'><img src='/a'>", id="longer-than-what-is-kept"),
+        pytest.param(f"<img src=//held.test alt='{GAP * 40}' srcset='/a'><img src='/b'>", id="long-tag"),
+        pytest.param(f"<base href=//held.test>{GAP}<img src='/a'>", id="base"),
+        pytest.param(f"{HELD}{GAP}<base href='/b/'><img src='a'>", id="base-at-home"),
+        pytest.param(f"{HELD}{GAP}<img src='//he\nld.test'>", id="cut-name"),
+        pytest.param(f"{HELD}{GAP}<iframe srcdoc='<img src=//&amp;#104;eld.test>'></iframe>", id="document"),
+        pytest.param(f"<!-- held.test {GAP} --><img src=/a>", id="comment"),
+        pytest.param(f"<script>'held.test'{GAP}</script><img src=/a>", id="in-a-script"),
+        pytest.param(f"<noscript>{HELD}{GAP}</noscript><img src=/a>", id="noscript"),
+        pytest.param(f"<svg><image href=//held.test />{GAP}<style><img src=/a>", id="drawing"),
+        pytest.param(f"{HELD}<p title='{GAP}", id="cut-at-the-end"),
+    ],
+)
+def test_a_page_that_falls_quiet(html: str) -> None:
+    data = html.encode()
+    holder = Holder(GATE)
+
+    assert holder.take_rest(data, GLANCE.quiet_from(data)) + holder.finish() == hold(data, LONGEST_TAG)
 
 
 FILL = b"x" * LONGEST_TAG
