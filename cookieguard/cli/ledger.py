@@ -25,6 +25,7 @@ from .inputs import (
     load_policy,
     new_file,
     output_option,
+    read_text,
     secret_keys,
     secret_option,
     write_file,
@@ -311,6 +312,6 @@ def _told(receipt: Receipt, store: Store) -> dict[str, Any]:
 
 def _read_anchor(file: Path) -> Anchor:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[int, tuple[int, str]])
+        return msgspec.json.decode(read_text(file), type=dict[int, tuple[int, str]])
     except msgspec.DecodeError as error:
         raise Failure(f"{file} is no anchor ({error}); 'ledger verify --write-anchor' writes one") from error

@@ -87,6 +87,8 @@ def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     anchor = file.with_name("anchor")
     anchor.write_text("[]")
     assert "is no anchor" in run("verify", file, "--anchor", anchor).stderr
+    anchor.write_bytes(b'{"1": [1, "\xff"]}')
+    assert "anchor:1: isn't UTF-8" in run("verify", file, "--anchor", anchor).stderr
     anchor.write_text("{}")
     monkeypatch.setenv("COOKIEGUARD_SECRET", ledgers.SECRET)
     named = run("verify", file, "--anchor", anchor)
