@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -84,21 +84,28 @@ def _message_storage() -> Any:
         raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE)
     try:
         return import_string(path)
-    except ImportError as error:
-        why = f", which can't be imported: {error}"
+    except Exception as error:  # whatever its module raises
+        why = f", which can't be imported: {type(error).__name__}: {error}"
         raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE, why) from error
+
+
+def middleware_paths() -> Sequence[Any]:
+    """Return MIDDLEWARE; ConfigurationError where it is no list."""
+    paths = settings.MIDDLEWARE
+    if isinstance(paths, str) or not isinstance(paths, Sequence):
+        raise wrong_setting("MIDDLEWARE", paths, "write a list of dotted paths")
+    return paths
 
 
 def _uses(middleware: type) -> bool:
     return any(
-        isinstance(used, type) and issubclass(used, middleware)
-        for used in map(_imported, settings.MIDDLEWARE)
+        isinstance(used, type) and issubclass(used, middleware) for used in map(_imported, middleware_paths())
     )
 
 
-def _imported(path: str) -> Any:
+def _imported(path: Any) -> Any:
     try:
         return import_string(path)
-    except ImportError:
+    except Exception:
         # Django itself says so, once it loads its middleware.
         return None

@@ -78,6 +78,9 @@ def test_declares_what_the_settings_say(changes: dict[str, Any], declared: dict[
     ("setting", "value", "says"),
     [
         pytest.param("MESSAGE_STORAGE", "no.such.Storage", "No module named 'no'", id="storage"),
+        pytest.param(
+            "MESSAGE_STORAGE", "djangobroken.Storage", "RuntimeError: no database", id="broken storage"
+        ),
         pytest.param("MESSAGE_STORAGE", None, "write the dotted path", id="no storage"),
         pytest.param("SESSION_COOKIE_AGE", "x", "write a number of seconds", id="a text for an age"),
         pytest.param("SESSION_COOKIE_NAME", None, "write the cookie's name", id="no name"),
@@ -85,6 +88,8 @@ def test_declares_what_the_settings_say(changes: dict[str, Any], declared: dict[
         pytest.param("CSRF_COOKIE_AGE", float("inf"), "write a number of seconds", id="no end"),
         pytest.param("LANGUAGE_COOKIE_DOMAIN", 5, "write a text, or None", id="domain"),
         pytest.param("LANGUAGE_COOKIE_PATH", [1], "write a text, or None", id="path"),
+        pytest.param("MIDDLEWARE", None, "write a list of dotted paths", id="no middleware"),
+        pytest.param("MIDDLEWARE", LOCALE, "write a list of dotted paths", id="a text for middleware"),
     ],
 )
 def test_a_setting_of_djangos_that_is_wrong_is_named(setting: str, value: object, says: str) -> None:
