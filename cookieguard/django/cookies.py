@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -11,7 +12,14 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils.module_loading import import_string
 
-from ..policy.framework import framework_cookie, setting_age, setting_name, setting_place, wrong_setting
+from ..policy.framework import (
+    NAME,
+    framework_cookie,
+    setting_age,
+    setting_name,
+    setting_place,
+    wrong_setting,
+)
 from ..policy.model import Declaration
 
 T = TypeVar("T")
@@ -50,7 +58,7 @@ def _configured(usual: str, prefix: str, *, stays: bool = True) -> Declaration:
     return framework_cookie(
         "django",
         usual,
-        _said(setting_name, f"{cookie}_NAME"),
+        _said(_name, f"{cookie}_NAME"),
         age=_said(setting_age, f"{cookie}_AGE") if stays else None,
         domain=_said(setting_place, f"{cookie}_DOMAIN"),
         path=_said(setting_place, f"{cookie}_PATH"),
@@ -59,6 +67,15 @@ def _configured(usual: str, prefix: str, *, stays: bool = True) -> Declaration:
 
 def _said(read: Callable[[str, Any], T], setting: str) -> T:
     return read(setting, getattr(settings, setting))
+
+
+def _name(setting: str, value: Any) -> str:
+    name = setting_name(setting, value)
+    try:
+        SimpleCookie({name: ""})  # as Django makes each of its cookies
+    except CookieError as error:
+        raise wrong_setting(setting, name, NAME, f", which can't be a cookie's: {error}") from error
+    return name
 
 
 def _messages() -> Iterator[Declaration]:
@@ -71,7 +88,7 @@ def _messages() -> Iterator[Declaration]:
             yield framework_cookie(
                 "django",
                 "messages",
-                name,
+                _name("the cookie_name of MESSAGE_STORAGE", name),
                 age=None,
                 domain=_said(setting_place, "SESSION_COOKIE_DOMAIN"),
             )
