@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from ..consent.consent import day_of
 from ..consent.seal import Seal
+from ..ledger.needs import needed
 from ..policy.entries import LedgerSettings
 from ..settings.settings import overlay_of_process
 from .inputs import (
@@ -263,14 +264,14 @@ def _settings(file: Path) -> LedgerSettings:
 @contextlib.contextmanager
 def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> Iterator[Store]:
     """Open the store; what its database refuses is a Failure."""
-    try:
+    with needed():
+        import fcntl  # noqa: F401 - where the app can't keep receipts, there are none to look after
+
         from sqlalchemy.exc import SQLAlchemyError
 
         from ..ledger.chain import ChainKeys
         from ..ledger.database import Database
         from ..ledger.store import Store
-    except ModuleNotFoundError as error:
-        raise Failure(f"needs {error.name}; pip install 'cookieguard[ledger]'") from error
     settings = _settings(file)
     keys = secret_keys(secret_file)
     if not keys:
