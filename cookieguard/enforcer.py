@@ -21,6 +21,7 @@ from .errors import ConfigurationError
 from .guard.memory import Memory
 from .guard.sweep import hide_refused
 from .guard.verdict import Override, Rules, Situation
+from .ledger.needs import needed
 from .logger import logger
 from .policy.policy import Policy
 from .tally import Tally
@@ -179,18 +180,8 @@ def _mode(policy: Policy) -> Mode:
 
 def _open_ledger(policy: Policy, secrets: Sequence[bytes]) -> Ledger:
     assert policy.ledger is not None
-    try:
+    with needed():
         from .ledger.ledger import Ledger
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("cookieguard"):
-            raise
-        remedy = f"{error.name}; pip install 'cookieguard[ledger]'"
-        if error.name == "fcntl":
-            # Part of Python, where the system has it.
-            remedy = (
-                "a POSIX system, whose processes share files by locks; run the site on one, or do without"
-            )
-        raise ConfigurationError("cookieguard.E009", f"[ledger] needs {remedy}") from error
     return Ledger(policy.ledger, secrets)
 
 

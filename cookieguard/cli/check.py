@@ -15,8 +15,11 @@ from ..policy.entries import json_schema
 from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
 from .inputs import FILE
-from .manual import FINE, FOUND, Command
+from .manual import FAILED, FINE, FOUND, Command
 from .output import count, plain, print_json, print_problems, say
+
+# Also of a file that another one imports or announces.
+_UNREADABLE = "cookieguard.E101"
 
 
 class Checked(Struct, frozen=True):
@@ -61,19 +64,21 @@ def check(files: tuple[Path, ...], against: Path | None, format: str, as_json: b
         raise click.UsageError("--against compares with one FILE; give one")
     checked = [_load(file) for file in files]
     old = _load(against) if against else None
-    ok = all(each.policy for each in checked) and (old is None or old.policy is not None)
+    read = [*checked, *([old] if old else [])]
+    ok = all(each.policy for each in read)
     if as_json or format == "json":
         reports = [_report(each, old) for each in checked]
         print_json(reports[0] if len(files) == 1 else {"ok": ok, "files": reports})
     elif format == "github":
-        for each in [*checked, *([old] if old else [])]:
+        for each in read:
             _print_annotations(each.problems)
     else:
         for each in checked:
             _print_check(each)
-        if old and checked[0].policy:
+        if old:
             _print_changes(checked[0].policy, old)
-    raise SystemExit(FINE if ok else FOUND)
+    unread = any(problem.id == _UNREADABLE for each in read for problem in each.errors)
+    raise SystemExit(FINE if ok else FAILED if unread else FOUND)
 
 
 @click.command(
@@ -128,13 +133,13 @@ def _print_check(checked: Checked) -> None:
     )
 
 
-def _print_changes(policy: Policy, old: Checked) -> None:
+def _print_changes(policy: Policy | None, old: Checked) -> None:
     print_problems(old.errors)
     if old.policy is None:
         say(f"{old.file}: doesn't load, so nothing is compared")
-        return
-    for line in describe_changes(policy, old.policy):
-        say(line)
+    elif policy is not None:
+        for line in describe_changes(policy, old.policy):
+            say(line)
 
 
 # https://docs.github.com/actions/reference/workflow-commands-for-github-actions; how to escape is said

@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from ..consent.consent import day_of
 from ..consent.seal import Seal
+from ..ledger.needs import needed
 from ..policy.entries import LedgerSettings
 from ..settings.settings import overlay_of_process
 from .inputs import (
@@ -25,6 +26,7 @@ from .inputs import (
     load_policy,
     new_file,
     output_option,
+    read_text,
     secret_keys,
     secret_option,
     write_file,
@@ -262,14 +264,14 @@ def _settings(file: Path) -> LedgerSettings:
 @contextlib.contextmanager
 def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> Iterator[Store]:
     """Open the store; what its database refuses is a Failure."""
-    try:
+    with needed():
+        import fcntl  # noqa: F401 - where the app can't keep receipts, there are none to look after
+
         from sqlalchemy.exc import SQLAlchemyError
 
         from ..ledger.chain import ChainKeys
         from ..ledger.database import Database
         from ..ledger.store import Store
-    except ModuleNotFoundError as error:
-        raise Failure(f"needs {error.name}; pip install 'cookieguard[ledger]'") from error
     settings = _settings(file)
     keys = secret_keys(secret_file)
     if not keys:
@@ -311,6 +313,6 @@ def _told(receipt: Receipt, store: Store) -> dict[str, Any]:
 
 def _read_anchor(file: Path) -> Anchor:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[int, tuple[int, str]])
+        return msgspec.json.decode(read_text(file), type=dict[int, tuple[int, str]])
     except msgspec.DecodeError as error:
         raise Failure(f"{file} is no anchor ({error}); 'ledger verify --write-anchor' writes one") from error

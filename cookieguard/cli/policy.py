@@ -41,7 +41,8 @@ def render(
     """Write the cookie policy that a visitor reads.
 
     The same text stands at /privacy-choices/policy of the guarded site; this is for a site's own pages,
-    for printing, and for who must approve it. It names what is declared today (UTC).
+    for printing, and for who must approve it. It names what is declared today (UTC); where the
+    file's mode is "report" it says that nothing is held back yet.
     """
     if url and not url.startswith(("https://", "http://")):
         raise click.UsageError(f"--url is {url!r}; give it whole, as 'https://example.com'")

@@ -15,6 +15,7 @@ from ..errors import ConfigurationError, PolicyError, Problem
 from ..frameworkcheck import unlogged_warnings
 from ..wsgi import CookieGuard
 from .conf import guard, policy
+from .cookies import middleware_paths
 
 MIDDLEWARE = "cookieguard.django.middleware.CookieGuardMiddleware"
 
@@ -24,11 +25,11 @@ def check_guard(app_configs: Any, **_: object) -> list[CheckMessage]:
     with unlogged_warnings():
         try:
             guard(CookieGuard, _nobody)
+            return [*map(_message, policy().warnings), *_middleware(), *_application()]
         except PolicyError as error:
             return [_message(problem) for problem in error.problems]
         except ConfigurationError as error:
             return [checks.Error(str(error).removeprefix(f"{error.id}: "), id=error.id)]
-        return [*map(_message, policy().warnings), *_middleware(), *_application()]
 
 
 def _nobody(environ: Any, start_response: Any) -> list[bytes]:
@@ -42,13 +43,14 @@ def _message(problem: Problem) -> CheckMessage:
 
 
 def _middleware() -> Iterator[CheckMessage]:
-    if MIDDLEWARE not in settings.MIDDLEWARE:
+    paths = middleware_paths()
+    if MIDDLEWARE not in paths:
         yield checks.Warning(
             "requests have no cookie_consent, and tests see an unguarded site",
             hint=f"add {MIDDLEWARE!r} to MIDDLEWARE, as the first",
             id="cookieguard.W312",
         )
-    elif settings.MIDDLEWARE[0] != MIDDLEWARE:
+    elif paths[0] != MIDDLEWARE:
         yield checks.Warning(
             "CookieGuardMiddleware isn't the first, so that tests see cookies of others unguarded",
             hint="move it to the front of MIDDLEWARE",

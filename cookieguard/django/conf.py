@@ -97,9 +97,10 @@ def _imported(given: Mapping[str, Any]) -> dict[str, Any]:
         return dict(given)
     try:
         return {**given, "OVERRIDE": import_string(override)}
-    except ImportError as error:
+    except Exception as error:  # whatever its module raises
         raise ConfigurationError(
-            "cookieguard.E047", f'COOKIEGUARD["OVERRIDE"] can\'t be imported: {error}'
+            "cookieguard.E047",
+            f'COOKIEGUARD["OVERRIDE"] can\'t be imported: {type(error).__name__}: {error}',
         ) from error
 
 

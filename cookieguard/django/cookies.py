@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -11,7 +12,14 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils.module_loading import import_string
 
-from ..policy.framework import framework_cookie, setting_age, setting_name, setting_place, wrong_setting
+from ..policy.framework import (
+    NAME,
+    framework_cookie,
+    setting_age,
+    setting_name,
+    setting_place,
+    wrong_setting,
+)
 from ..policy.model import Declaration
 
 T = TypeVar("T")
@@ -50,7 +58,7 @@ def _configured(usual: str, prefix: str, *, stays: bool = True) -> Declaration:
     return framework_cookie(
         "django",
         usual,
-        _said(setting_name, f"{cookie}_NAME"),
+        _said(_name, f"{cookie}_NAME"),
         age=_said(setting_age, f"{cookie}_AGE") if stays else None,
         domain=_said(setting_place, f"{cookie}_DOMAIN"),
         path=_said(setting_place, f"{cookie}_PATH"),
@@ -59,6 +67,15 @@ def _configured(usual: str, prefix: str, *, stays: bool = True) -> Declaration:
 
 def _said(read: Callable[[str, Any], T], setting: str) -> T:
     return read(setting, getattr(settings, setting))
+
+
+def _name(setting: str, value: Any) -> str:
+    name = setting_name(setting, value)
+    try:
+        SimpleCookie({name: ""})  # as Django makes each of its cookies
+    except CookieError as error:
+        raise wrong_setting(setting, name, NAME, f", which can't be a cookie's: {error}") from error
+    return name
 
 
 def _messages() -> Iterator[Declaration]:
@@ -71,7 +88,7 @@ def _messages() -> Iterator[Declaration]:
             yield framework_cookie(
                 "django",
                 "messages",
-                name,
+                _name("the cookie_name of MESSAGE_STORAGE", name),
                 age=None,
                 domain=_said(setting_place, "SESSION_COOKIE_DOMAIN"),
             )
@@ -84,21 +101,28 @@ def _message_storage() -> Any:
         raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE)
     try:
         return import_string(path)
-    except ImportError as error:
-        why = f", which can't be imported: {error}"
+    except Exception as error:  # whatever its module raises
+        why = f", which can't be imported: {type(error).__name__}: {error}"
         raise wrong_setting("MESSAGE_STORAGE", path, _STORAGE, why) from error
+
+
+def middleware_paths() -> Sequence[Any]:
+    """Return MIDDLEWARE; ConfigurationError where it is no list."""
+    paths = settings.MIDDLEWARE
+    if isinstance(paths, str) or not isinstance(paths, Sequence):
+        raise wrong_setting("MIDDLEWARE", paths, "write a list of dotted paths")
+    return paths
 
 
 def _uses(middleware: type) -> bool:
     return any(
-        isinstance(used, type) and issubclass(used, middleware)
-        for used in map(_imported, settings.MIDDLEWARE)
+        isinstance(used, type) and issubclass(used, middleware) for used in map(_imported, middleware_paths())
     )
 
 
-def _imported(path: str) -> Any:
+def _imported(path: Any) -> Any:
     try:
         return import_string(path)
-    except ImportError:
+    except Exception:
         # Django itself says so, once it loads its middleware.
         return None

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import register_at_fork  # told as missing where a system hasn't it
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,7 +39,7 @@ class Database:
         self._engine = _sqlite(self.url, creates) if self.is_sqlite else _postgresql(self.url, hasty)
         self._turn = threading.Lock()
         itself = weakref.ref(self)
-        os.register_at_fork(after_in_child=lambda: _begin_anew(itself()))
+        register_at_fork(after_in_child=lambda: _begin_anew(itself()))
 
     @property
     def name(self) -> str:

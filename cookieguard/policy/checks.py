@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from ..cookies.lifetime import Lifetime
 from .addresses import GPC_PATH, HOST, LOCAL_PATH, is_mountable, is_web_address
@@ -142,26 +143,39 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
 
 def check_category(reader: Reader, path: KeyPath, category: str, categories: Collection[str]) -> None:
     """Find a category that the policy doesn't have."""
-    if category not in categories and not reader.has_reported((*path, "category")):
-        reader.error(
-            "cookieguard.E107",
-            (*path, "category"),
-            f"unknown category {category!r}",
-            f"{suggest(category, categories)} (or declare [categories.{category}])",
-        )
+    where = (*path, "category")
+    if category in categories or reader.has_reported(where):
+        return
+    usable = {id for id in categories if _CATEGORY_ID.fullmatch(id)}
+    # An id that can't be used is told at its table; what names it as it should be called isn't wrong as well.
+    if category.lower() in {id.lower() for id in categories} - usable:
+        return
+    remedy = suggest(category, usable)
+    if _CATEGORY_ID.fullmatch(category):
+        remedy += f" (or declare [categories.{category}])"
+    reader.error("cookieguard.E107", where, f"unknown category {category!r}", remedy)
+
+
+def _check_id(
+    reader: Reader, path: KeyPath, kind: Literal["category", "provider"], usable: re.Pattern[str], remedy: str
+) -> None:
+    """Find an id that can't be used."""
+    id = path[-1]
+    if isinstance(id, str) and usable.fullmatch(id):
+        return
+    reason = f"is no name for a {kind}"
+    if isinstance(id, str) and usable.fullmatch(id.lower()):
+        reason += ": ids are lower case"
+        remedy = f'write "{id.lower()}", here and where cookies name it'
+    reader.error("cookieguard.E120", path, reason, remedy)
 
 
 def check_categories(reader: Reader, categories: Mapping[str | int, CategoryEntry]) -> None:
     """Find ids that can't be used, digests and signals that are none, and consent asked for essentials."""
     for id, category in categories.items():
         path: KeyPath = ("categories", id)
-        if not isinstance(id, str) or not _CATEGORY_ID.fullmatch(id):
-            reader.error(
-                "cookieguard.E120",
-                path,
-                "is no name for a category",
-                "use a-z, 0-9, - and _, beginning with a letter, at most 32",
-            )
+        remedy = "use a-z, 0-9, - and _, beginning with a letter, at most 32"
+        _check_id(reader, path, "category", _CATEGORY_ID, remedy)
         if id == ESSENTIAL and (category.sold or category.accepts):
             reader.error(
                 "cookieguard.E127", path, "essential cookies need no consent", "take 'sold' and 'accepts' out"
@@ -198,13 +212,7 @@ def check_providers(
     """Find ids and names that can't be used, addresses and hosts that are none, and unknown categories."""
     for id, provider in providers.items():
         path: KeyPath = ("providers", id)
-        if not isinstance(id, str) or not _PROVIDER_ID.fullmatch(id):
-            reader.error(
-                "cookieguard.E120",
-                path,
-                "is no name for a provider",
-                "use a-z, 0-9, '-', '_' and '.', at most 64",
-            )
+        _check_id(reader, path, "provider", _PROVIDER_ID, "use a-z, 0-9, '-', '_' and '.', at most 64")
         check_not_blank(reader, (*path, "name"), provider.name)
         if provider.category is not None:
             check_category(reader, path, provider.category, categories)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from math import inf
@@ -20,6 +21,10 @@ from .policy import Policy
 from .reader import Reader
 
 SECONDS = "write a number of seconds, as 1209600, or a timedelta"
+NAME = "write the cookie's name, in ASCII letters, digits, - and _"
+
+# What comes back under the same name: of any other a framework reads another one, or none.
+_NAME = re.compile(r"[!#-:<>-~]+")
 
 
 def framework_cookie(
@@ -56,8 +61,8 @@ def framework_cookie(
 
 def setting_name(setting: str, value: Any) -> str:
     """Return the name that a framework's setting gives to a cookie; ConfigurationError where it is none."""
-    if not isinstance(value, str) or not value:
-        raise wrong_setting(setting, value, "write the cookie's name")
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise wrong_setting(setting, value, NAME)
     return value
 
 

@@ -27,15 +27,20 @@ _PLACE = "\ue000"
 
 def render_policy(context: PageContext, format: Format) -> str:
     """Render the policy in force, in the visitor's language."""
-    visit, texts = context.visit, context.texts
+    visit = context.visit
     page = {
-        **_values(context.policy, texts, context.links, visit.today, visit.standing.scope.name, format),
+        **_values(
+            context.policy,
+            context.texts,
+            context.links,
+            visit.today,
+            visit.standing.scope.name,
+            format,
+            enforced=context.enforced,
+        ),
         "script": context.script,
         "home": context.request.link("/"),
-        "enforced": context.enforced,
     }
-    if not context.enforced:
-        page["change"] = texts.say("page.report")
     return context.templates.render("policy.md" if format == "md" else "policy.html", page)
 
 
@@ -44,19 +49,29 @@ def render_document(
 ) -> str:
     """Render the policy as a file that needs no other; `site` is the guarded site's address, for links.
 
-    The consent cookie is called in it as it is over https.
+    The consent cookie is called in it as it is over https. Like the page it promises nothing that the
+    policy's mode doesn't enforce.
     """
+    texts = Texts(language, policy.language)
+    enforced = policy.guard.mode == "enforce"
     links = Links(site.rstrip("/") + policy.guard.mount)
     name = CONSENT_COOKIES[policy.consent.domain is None]
     page = {
-        **_values(policy, Texts(language, policy.language), links, today, name, format),
+        **_values(policy, texts, links, today, name, format, enforced=enforced),
         "style": (STYLE.body + POLICY_STYLE.body).decode(),
     }
     return _SHIPPED.render("policy.md" if format == "md" else "policy-document.html", page)
 
 
 def _values(
-    policy: Policy, texts: Texts, links: Links, today: date, consent_cookie: str, format: Format
+    policy: Policy,
+    texts: Texts,
+    links: Links,
+    today: date,
+    consent_cookie: str,
+    format: Format,
+    *,
+    enforced: bool,
 ) -> dict[str, object]:
     """Return what the templates of a policy are given; `consent_cookie` is the name in use."""
     values = {
@@ -66,8 +81,8 @@ def _values(
         "contact": contact_of(policy),
         "sections": sections_of(policy, texts, consent_cookie),
         "browsers": BROWSER_HELP,
-        "enforced": True,
-        "change": _change(texts, links, format),
+        "enforced": enforced,
+        "change": _change(texts, links, format) if enforced else texts.say("page.report"),
         "style": None,
     }
     return {**values, "link": link_markdown} if format == "md" else values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,30 @@ def test_an_annotation_escapes_what_ends_a_property() -> None:
 def test_nothing_is_annotated_where_nothing_is_wrong() -> None:
     result = run("good.toml", "--format", "github")
     assert (result.exit_code, result.output) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["latin.toml"], id="not UTF-8"),
+        pytest.param(["half.toml"], id="not TOML"),
+        pytest.param(["good.yaml"], id="no PyYAML"),
+        pytest.param(["imports.toml"], id="an import of it"),
+        pytest.param(["bad.toml", "latin.toml"], id="beside one with mistakes"),
+        pytest.param(["good.toml", "--against", "latin.toml"], id="the older one"),
+        pytest.param(["bad.toml", "--against", "latin.toml"], id="the older one of a bad one"),
+    ],
+)
+@pytest.mark.parametrize("format", ["text", "json", "github"])
+def test_what_cannot_be_read_is_told_and_exits_with_2(
+    folder: Path, arguments: list[str], format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "latin.toml").write_bytes('[site]\nname = "Käse"\n'.encode("latin-1"))
+    (folder / "half.toml").write_text("[site")
+    (folder / "good.yaml").write_text("use: [flask]\n")
+    (folder / "imports.toml").write_text('import = ["latin.toml"]\n')
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    result = run(*arguments, "--format", format)
+    assert result.exit_code == 2
+    assert "cookieguard.E101" in result.output
+    assert isinstance(result.exception, SystemExit)

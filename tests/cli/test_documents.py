@@ -81,6 +81,16 @@ def test_markdown_in_a_language(arguments: list[str], title: str) -> None:
     assert run("policy", "render", "cookies.toml", "--format", "md", *arguments).output.startswith(title)
 
 
+@pytest.mark.parametrize("format", ["html", "md"])
+def test_in_report_mode_nothing_is_promised_that_is_not_enforced(folder: Path, format: str) -> None:
+    enforced = run("policy", "render", "cookies.toml", "--format", format).output
+    (folder / "cookies.toml").write_text(POLICY + '[guard]\nmode = "report"\n')
+    said = run("policy", "render", "cookies.toml", "--format", format).output
+    assert "withdraw your choice" in enforced and "withdraw your choice" not in said
+    assert "only being counted" in said and "only being counted" not in enforced
+    assert "_ga" in said
+
+
 def test_a_document_is_written_and_not_over_another(folder: Path) -> None:
     arguments = ("policy", "render", "cookies.toml", "--output", "policy.html")
     assert (run(*arguments).exit_code, run(*arguments).exit_code) == (0, 2)

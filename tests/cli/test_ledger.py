@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import ledgers
@@ -87,6 +90,8 @@ def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     anchor = file.with_name("anchor")
     anchor.write_text("[]")
     assert "is no anchor" in run("verify", file, "--anchor", anchor).stderr
+    anchor.write_bytes(b'{"1": [1, "\xff"]}')
+    assert "anchor:1: isn't UTF-8" in run("verify", file, "--anchor", anchor).stderr
     anchor.write_text("{}")
     monkeypatch.setenv("COOKIEGUARD_SECRET", ledgers.SECRET)
     named = run("verify", file, "--anchor", anchor)
@@ -99,6 +104,40 @@ def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "no [ledger]" in run("stats", file).output
     file.write_text("[ledger]\nurl = 'sqlite:////nowhere/r.db'\nretention = '3 years'\n")
     assert "/nowhere/r.db: there is no such folder" in run("init", file).stderr
+
+
+# Windows has none of the three; with `os.fork` alone, Python's own modules want its hook.
+NO_HOOK = "import os; del os.fork, os.register_at_fork; "
+NO_LOCKS = "import sys; sys.modules['fcntl'] = None; "
+
+
+@pytest.mark.parametrize(
+    ("lacks", "command", "says"),
+    [
+        pytest.param(NO_HOOK + NO_LOCKS, "init", "[ledger] needs a POSIX system", id="Windows, init"),
+        pytest.param(NO_HOOK + NO_LOCKS, "stats", "[ledger] needs a POSIX system", id="Windows, stats"),
+        pytest.param(NO_HOOK, "init", "[ledger] needs a POSIX system", id="the hook alone"),
+        pytest.param(NO_LOCKS, "init", "[ledger] needs a POSIX system", id="the locks alone"),
+        pytest.param(
+            "import sys; sys.modules['sqlalchemy.exc'] = None; ",
+            "init",
+            "[ledger] needs sqlalchemy.exc; pip install 'cookieguard[ledger]'",
+            id="the extra",
+        ),
+    ],
+)
+def test_where_the_ledger_cannot_run_the_command_tells_it_as_the_guard_does(
+    file: Path, lacks: str, command: str, says: str
+) -> None:
+    code = f"{lacks}from cookieguard.cli import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ledger", command, str(file)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"Error: cookieguard.E009: {says}")
 
 
 def test_a_retention_from_before_the_calendar_keeps_all(file: Path) -> None:

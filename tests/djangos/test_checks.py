@@ -32,7 +32,14 @@ def checks_found() -> list[str]:
         pytest.param({"WSGI_APPLICATION": "djangoshop.unguarded"}, ["cookieguard.W311"], id="unguarded"),
         pytest.param({"WSGI_APPLICATION": "nowhere.application"}, [], id="Django says so"),
         pytest.param({"WSGI_APPLICATION": "djangobroken.application"}, [], id="a wsgi.py that fails"),
+        pytest.param({"SESSION_ENGINE": "djangobroken"}, [], id="sessions that fail"),
         pytest.param({"MIDDLEWARE": []}, ["cookieguard.W312"], id="no middleware"),
+        pytest.param(
+            {"MIDDLEWARE": None, "USE_I18N": False}, ["cookieguard.E048"], id="a middleware that is no list"
+        ),
+        pytest.param(
+            {"MIDDLEWARE": [MIDDLEWARE, "djangobroken.Middleware", None]}, [], id="a middleware that fails"
+        ),
         pytest.param({"MIDDLEWARE": [SESSIONS, MIDDLEWARE]}, ["cookieguard.W313"], id="not the first"),
         pytest.param(
             {"cookieguard": {"POLICY": SITE, "SECRET_KEY": "x"}}, ["cookieguard.E003"], id="weak secret"

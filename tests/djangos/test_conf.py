@@ -51,6 +51,9 @@ from cookieguard.django.wsgi import get_wsgi_application
             id="a number for a secret",
         ),
         pytest.param({"POLICY": SITE, "OVERRIDE": "nowhere.hook"}, "E047", id="override"),
+        pytest.param(
+            {"POLICY": SITE, "OVERRIDE": "djangobroken.hook"}, "E047.*no database", id="broken hook"
+        ),
         pytest.param({"POLICY": SITE, "TEMPLATES": "/nowhere"}, "E008", id="templates"),
     ],
 )

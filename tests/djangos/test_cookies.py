@@ -78,13 +78,21 @@ def test_declares_what_the_settings_say(changes: dict[str, Any], declared: dict[
     ("setting", "value", "says"),
     [
         pytest.param("MESSAGE_STORAGE", "no.such.Storage", "No module named 'no'", id="storage"),
+        pytest.param(
+            "MESSAGE_STORAGE", "djangobroken.Storage", "RuntimeError: no database", id="broken storage"
+        ),
         pytest.param("MESSAGE_STORAGE", None, "write the dotted path", id="no storage"),
         pytest.param("SESSION_COOKIE_AGE", "x", "write a number of seconds", id="a text for an age"),
         pytest.param("SESSION_COOKIE_NAME", None, "write the cookie's name", id="no name"),
         pytest.param("CSRF_COOKIE_NAME", "", "write the cookie's name", id="empty name"),
+        pytest.param("SESSION_COOKIE_NAME", "a b", "write the cookie's name", id="a space in a name"),
+        pytest.param("LANGUAGE_COOKIE_NAME", "a/b", "Illegal key 'a/b'", id="a name that Python refuses"),
+        pytest.param("CSRF_COOKIE_NAME", "path", "reserved key 'path'", id="an attribute's name"),
         pytest.param("CSRF_COOKIE_AGE", float("inf"), "write a number of seconds", id="no end"),
         pytest.param("LANGUAGE_COOKIE_DOMAIN", 5, "write a text, or None", id="domain"),
         pytest.param("LANGUAGE_COOKIE_PATH", [1], "write a text, or None", id="path"),
+        pytest.param("MIDDLEWARE", None, "write a list of dotted paths", id="no middleware"),
+        pytest.param("MIDDLEWARE", LOCALE, "write a list of dotted paths", id="a text for middleware"),
     ],
 )
 def test_a_setting_of_djangos_that_is_wrong_is_named(setting: str, value: object, says: str) -> None:
@@ -97,8 +105,21 @@ def test_a_setting_of_djangos_that_is_wrong_is_named(setting: str, value: object
     assert message.msg.startswith(f"{setting} is {value!r}") and says in message.msg
 
 
+def test_a_name_of_the_messages_that_is_none_is_told() -> None:
+    changes = {"INSTALLED_APPS": ["django.contrib.messages"], "MESSAGE_STORAGE": f"{__name__}.Unnameable"}
+    with with_settings(**changes):
+        (message,) = check_guard(None)
+
+    assert message.id == "cookieguard.E048"
+    assert message.msg.startswith("the cookie_name of MESSAGE_STORAGE is 'no;tices'; write")
+
+
 class Notices:
     cookie_name = "notices"
+
+
+class Unnameable:
+    cookie_name = "no;tices"
 
 
 def test_the_language_cookie_is_asked_about_and_swept_where_it_lies() -> None:

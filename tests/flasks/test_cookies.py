@@ -104,6 +104,8 @@ def test_a_pattern_that_swallows_the_session_is_refused_with_its_line(tmp_path: 
     ("setting", "value", "says"),
     [
         pytest.param("SESSION_COOKIE_NAME", None, "write the cookie's name", id="no name"),
+        pytest.param("SESSION_COOKIE_NAME", "a b", "write the cookie's name", id="a space in a name"),
+        pytest.param("REMEMBER_COOKIE_NAME", "a=b", "write the cookie's name", id="two names"),
         pytest.param("PERMANENT_SESSION_LIFETIME", "1 day", "write a number of seconds", id="lifetime"),
         pytest.param("PERMANENT_SESSION_LIFETIME", 1e300, "write a number of seconds", id="too long"),
         pytest.param("REMEMBER_COOKIE_NAME", 5, "write the cookie's name", id="a number for a name"),

@@ -505,6 +505,57 @@ def test_an_id_that_cannot_be_used_is_told_once_and_not_suggested(
     assert [problem.remedy for problem in others] == found
 
 
+@pytest.mark.parametrize(
+    ("ids", "named", "found"),
+    [
+        pytest.param(["Stats"], "Stats", [], id="the id itself"),
+        pytest.param(["Stats"], "stats", [], id="as it should be called"),
+        pytest.param(["STATS", "Stats"], "stats", [], id="twice"),
+        pytest.param(["stats", "Stats"], "stats", [], id="beside a usable one"),
+        pytest.param(
+            ["Analytics"],
+            "analytic",
+            ["did you mean 'analytics'? (or declare [categories.analytic])"],
+            id="a standard one",
+        ),
+        pytest.param(
+            ["Statz"],
+            "stats",
+            ["use one of analytics, essential, functional, marketing (or declare [categories.stats])"],
+            id="another",
+        ),
+        pytest.param(["stats"], "Stats", ["did you mean 'stats'?"], id="the cookie's alone"),
+    ],
+)
+def test_a_category_that_cannot_be_used_is_told_once_and_not_suggested(
+    ids: list[str], named: str, found: list[str]
+) -> None:
+    entry = {"name": "a", "category": named, "purpose": "P.", "lifetime": "1 day"}
+    tables = {id: {"title": "S"} for id in ids}
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({"categories": tables, "cookies": [entry]})
+
+    others = [problem for problem in caught.value.problems if problem.id != "cookieguard.E120"]
+    assert [problem.remedy for problem in others] == found
+
+
+@pytest.mark.parametrize(
+    ("table", "id", "says"),
+    [
+        pytest.param("categories", "Stats", 'lower case; write "stats", here and where', id="category"),
+        pytest.param("providers", "Acme.com", 'lower case; write "acme.com", here and where', id="provider"),
+        pytest.param("categories", "Our stats", "no name for a category; use a-z", id="a space in it"),
+        pytest.param("categories", False, "no name for a category; use a-z", id="no text"),
+    ],
+)
+def test_an_id_in_capitals_is_told_in_which_letters_to_write_it(table: str, id: object, says: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.from_dict({table: {id: {"name": "A"} if table == "providers" else {}}})
+
+    (problem,) = caught.value.problems
+    assert problem.id == "cookieguard.E120" and says in str(problem)
+
+
 def test_a_dict_has_entries_without_lines() -> None:
     with pytest.raises(PolicyError) as caught:
         Policy.from_dict({"guard": {"mount": "x"}})
