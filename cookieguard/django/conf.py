@@ -32,7 +32,7 @@ def configuration() -> Options:
         )
     read = read_options(_imported(given), 'COOKIEGUARD["{}"]'.format, _base())
     # Django lists the newest of its old secrets first.
-    keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
+    keys = read.keys or own_keys(reversed(settings.SECRET_KEY_FALLBACKS or ()), settings.SECRET_KEY)
     return read.completed(framework_cookies(), keys)
 
 
@@ -87,8 +87,9 @@ def policy_file() -> Path | None:
 
 
 def _base() -> Path | None:
+    # A setting by custom alone: Django asks nothing of it.
     base = getattr(settings, "BASE_DIR", None)
-    return None if base is None else Path(base)
+    return Path(base) if isinstance(base, str | PathLike) else None
 
 
 def _imported(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ def test_paths_start_from_base_dir_and_hooks_are_imported(tmp_path: Path) -> Non
     ("changes", "keys"),
     [
         pytest.param({}, (SECRET,), id="one"),
+        pytest.param({"SECRET_KEY_FALLBACKS": None, "BASE_DIR": 3}, (SECRET,), id="odd settings"),
         pytest.param(
             {"SECRET_KEY_FALLBACKS": ["b" * 20, "a" * 20]}, ("a" * 20, "b" * 20, SECRET), id="rotated"
         ),
