@@ -278,7 +278,7 @@ class Visit(Struct, eq=False, gc=False):
         return screened.headers
 
     def leave(self, headers: Headers, request: Request) -> Headers:
-        """Decide over a response's headers and return those that may leave; log and count.
+        """Decide over a response's headers and return those that may leave, in a new list; log and count.
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
@@ -309,7 +309,7 @@ class Visit(Struct, eq=False, gc=False):
                 log_verdicts(verdicts, enforcer.mode)
             if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
-        return leaving if enforcer.mode == "enforce" else headers
+        return leaving if enforcer.mode == "enforce" else [*headers]
 
     def _count_decision(self, record: Record) -> None:
         # What a second call to start_response sends is the same decision.

@@ -79,7 +79,11 @@ class Response:
         if not visit.must_screen and HARMLESS.issuperset(headers):
             return None
         leaving = visit.recall(headers)
-        return visit.leave(headers, self._request) if leaving is None else leaving
+        if leaving is None:
+            leaving = visit.leave(headers, self._request)
+        # Byte for byte, as what is known by heart: `encoded` writes some names anew.
+        unchanged = leaving == headers and not (visit.concerns_page or self.revalidates)
+        return None if unchanged else leaving
 
     def _with(self, message: Message, headers: Headers | None) -> Message:
         """Return a copy of a message with these headers; None for its own."""

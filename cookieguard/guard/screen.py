@@ -50,7 +50,8 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[
 
     `clock` returns POSIX seconds.
     """
-    repeated = memory.repeated
+    # Not the dict itself: error reports keep the variables of a frame, and it holds other visitors' cookies.
+    ruling_of = memory.repeated.get
     kept: Headers = []
     rulings: list[Ruling] = []
     caching = dated = page = False
@@ -58,7 +59,7 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[
         if header in HARMLESS:
             kept.append(header)
             continue
-        ruling = repeated.get(header)
+        ruling = ruling_of(header)
         if ruling is None:
             name, value = header
             kind = kind_of(name)

@@ -65,8 +65,9 @@ class Response(Struct, eq=False):
                     return self._decide(status, headers)
             if visit.concerns_page or self._page is not None:
                 return self._open(status, leaving)
-            self.is_plain = True
-            return self._start_response(status, leaving)
+            self.is_plain = self._started = True
+            self._write = write = self._start_response(status, leaving)
+            return write
         visit.retract()
         # No frame may keep it: that would be a cycle through the traceback.
         self._exc_info = exc_info

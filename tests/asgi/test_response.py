@@ -95,6 +95,23 @@ def test_other_headers_keep_each_byte() -> None:
     assert first["headers"][-1] == (b"cache-control", b"private")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        [(b"vary ", b"Accept-Language")],
+        [(b"content-type\t", b"text/plain")],
+        [(b"Vary", b"Accept-Language"), (b"vary", b"Accept-Encoding")],
+        cookies(b"session=1"),
+    ],
+)
+def test_what_nothing_is_changed_of_leaves_as_it_came_whatever_is_remembered(
+    given: list[tuple[bytes, bytes]],
+) -> None:
+    app = guarded(saying(start(*given), body()))
+
+    assert [talk(app, a_scope())[0]["headers"] for _ in range(3)] == [given] * 3
+
+
 def test_no_cookie_is_smuggled_by_another_header() -> None:
     given = [(b"x-a", b"1\nset-cookie: ads=1"), (b"set-cookie: ads=1; x", b"1"), ADS]
     [first, _] = talk(guarded(saying(start(*given), body())), a_scope())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import FORM, JSON, ask, consent, guarded, policy_of
+from asking import FORM, JSON, Server, an_environ, ask, consent, guarded, policy_of
 from click.testing import CliRunner
 from contract import ALL, HOST, MOUNT, NAVIGATION, responding
 
@@ -116,6 +116,23 @@ def test_a_policy_that_does_not_load_tells_no_password() -> None:
         with pytest.raises(PolicyError) as caught:
             Policy.from_dict({"ledger": {**LEDGER, **wrong}})
         assert hushed(str(caught.value).replace("passwd", ""))
+
+
+def test_a_wrong_header_tells_nothing_of_other_visitors() -> None:
+    headers: list[tuple[str, Any]] = [("Set-Cookie", f"session={VALUE}; Path=/")]
+
+    def app(environ: dict[str, Any], start_response: Any) -> Any:
+        start_response("200 OK", list(headers))
+        return [b"ok"]
+
+    guard = guarded(app, secret_key=KEY)
+    for _ in range(4):
+        guard(an_environ(), Server().start_response)
+    headers[:] = [("X-Count", 5)]
+    with pytest.raises(TypeError) as caught:
+        guard(an_environ(), Server().start_response)
+
+    assert hushed(with_locals(caught.value))
 
 
 def test_an_apps_error_keeps_no_value_beside_the_apps_own() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from asking import App, Headers, ask, consent, guarded, lined, through_a_handler
+from asking import App, Headers, Server, an_environ, ask, consent, guarded, lined, through_a_handler
 from contract import CASES, EXPIRED, HOST, NAVIGATION, responding
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -70,6 +70,23 @@ def test_trap_07_what_the_app_adds_to_its_list_afterwards_does_not_leave() -> No
 
     # wsgiref keeps the list by reference until the first byte.
     assert "ads=1" not in through_a_handler(guarded(app))
+
+
+@pytest.mark.parametrize("mode", ["enforce", "report"])
+def test_trap_07_the_server_is_never_given_the_apps_own_list(mode: str) -> None:
+    headers = [("Content-Type", "text/plain"), ("X-Page", "a")]
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", headers)
+        return [b"ok"]
+
+    server, guard = Server(), guarded(app, guard={"mode": mode})
+    for more in ([], [], [("Set-Cookie", "session=1")], [("Set-Cookie", "session=1")]):
+        headers[2:] = more
+        guard(an_environ(), server.start_response)
+        given = server.calls[-1][1]
+
+        assert given == headers and given is not headers
 
 
 def test_trap_08_set_cookie_is_never_folded_joined_or_reordered() -> None:

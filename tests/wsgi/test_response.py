@@ -561,6 +561,20 @@ def test_trap_30_what_is_written_after_a_second_call_is_not_lost() -> None:
     assert run(paged(app))[1] == b"first second"
 
 
+def test_a_second_call_without_exc_info_is_answered_alike_whatever_is_remembered() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [PLAIN, ("Set-Cookie", "session=1")])
+        write = start_response("200 OK", [HTML])
+        write(FRONT)
+        return [REST]
+
+    guard = paged(app)
+    (first, body), *more = [run(guard) for _ in range(3)]
+
+    assert FRONT[-5:] in body
+    assert [(server.calls, again) for server, again in more] == [(first.calls, body)] * 2
+
+
 def test_trap_31_flasks_responses_are_no_lists() -> None:
     app = flask.Flask("shop")
     closed = []
