@@ -95,8 +95,8 @@ class Enforcer:
         recording = policy.ledger is not None and self.mode == "enforce"
         self.ledger = _open_ledger(policy, seal.keys) if recording else None
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
-        self.tells = self.mode != "enforce" or any(each.guard.debug for each in self._rules)
-        """Whether what leaves isn't what was decided alone: of report mode and `debug`."""
+        self.recalls = self.mode == "enforce" and not any(each.guard.debug for each in self._rules)
+        """Whether what was decided leaves, and nothing beside it."""
         self.tally = Tally()
         # On the way of every response: a method that only passes on would be felt.
         self.count = self.tally.count

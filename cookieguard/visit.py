@@ -260,18 +260,20 @@ class Visit(Struct, eq=False, gc=False):
         """Count a page that leaves as it came."""
         self._enforcer.count_untouched(reason)
 
-    def recall(self, headers: Headers) -> Headers | None:
-        """Do what `leave` does, from memory alone and without the request; None where it doesn't suffice."""
-        enforcer, standing = self._enforcer, self._standing or self.arrive().standing
-        if self.must_screen or enforcer.tells:
+    def leave_from_memory(self, headers: Headers) -> Headers | None:
+        """Do what `leave` does without a look at the request; None, and nothing, where one is needed."""
+        enforcer, standing = self._enforcer, self._standing
+        if self.must_screen:
             return None
-        screened = recall(headers, standing.memory, enforcer.clock)
+        memory = standing.memory if standing is not None and enforcer.recalls else None
+        screened = recall(headers, memory, enforcer.clock)
         if screened is None:
             return None
         self.headers_sent = True
         self.concerns_page, outcome = screened.concerns_page, screened.outcome
         if outcome is not NONE:
             self.verdicts = outcome.verdicts
+            # `leave` counted their names, and then they were remembered.
             enforcer.count_recalled(outcome)
             if logger.isEnabledFor(logging.INFO):
                 log_verdicts(outcome.verdicts, enforcer.mode)

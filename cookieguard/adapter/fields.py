@@ -56,7 +56,7 @@ def navigates(fields: Fields) -> bool:
     return accept is not None and "text/html" in accept and fields["REQUEST_METHOD"] in ("GET", "HEAD")
 
 
-def for_app(fields: Fields, visit: Visit, plans: Plans, root: str) -> bool:
+def prepare_for_app(fields: Fields, visit: Visit, plans: Plans, root: str) -> bool:
     """Make a request that is about our pages one about the app's; return whether it revalidates ours.
 
     `root` is where the guard is mounted.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..adapter.fields import for_app
+from ..adapter.fields import prepare_for_app
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
@@ -57,7 +57,7 @@ class CookieGuard(Guarded[ASGIApp]):
         plans = self._plans if scope["type"] == "http" else None
         response = Response(visit, request, send, plans)
         if plans is not None:
-            response.revalidates = for_app(fields, visit, plans, request.root)
+            response.revalidates = prepare_for_app(fields, visit, plans, request.root)
         scope["headers"] = request.headers
         await self.app(scope, receive, response.send)
         await response.give_up()

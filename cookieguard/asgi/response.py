@@ -78,7 +78,7 @@ class Response:
         visit.headers_sent, self._given = True, given
         if not visit.must_screen and HARMLESS.issuperset(headers):
             return None
-        leaving = visit.recall(headers)
+        leaving = visit.leave_from_memory(headers)
         if leaving is None:
             leaving = visit.leave(headers, self._request)
         # Byte for byte, as what is known by heart: `encoded` writes some names anew.

@@ -8,10 +8,12 @@ from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 from .fieldname import once
 
+# In no order.
 PLAIN, REPEATING, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(8)
 
 HARMLESS: set[tuple[str, str]] = set()
-"""Headers seen before that need no look: of a few names, whose values repeat and tell nothing."""
+"""Headers seen before that need no look: those below, whose values repeat and tell nothing, and a
+Content-Type that is no page's."""
 _REPEATING = frozenset(
     {
         "content-length",

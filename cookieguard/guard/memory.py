@@ -30,7 +30,6 @@ Header = tuple[str, str]
 
 Key = tuple[str, str] | tuple[str, str, int, str]
 """Name, attributes; or name, attributes before a date, how many seconds it is from now, those behind it."""
-_UNDATED = 2
 
 
 class Outcome(Struct, frozen=True):
@@ -56,7 +55,11 @@ NONE = Outcome((), False)
 class _Remembered(Struct, eq=False):
     ruling: Ruling
     latest: Header
-    """For what it was last found."""
+    """The whole header that it was last found for."""
+
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: this is another visitor's cookie.
+        return f"<Remembered {self.ruling.verdict.label}>"
 
 
 class _Outcomes(dict[tuple[Ruling, ...], Outcome]):
@@ -76,10 +79,11 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.repeated: dict[Header, Ruling] = {}
-        """Rulings by the whole header, where it is the same again and again."""
         self.outcomes: Mapping[tuple[Ruling, ...], Outcome] = _Outcomes()
         """What rulings that are remembered come to together."""
+        self._repeated: dict[Header, Ruling] = {}
+        self.by_heart: Callable[[Header], Ruling | None] = self._repeated.get
+        """Return what was ruled over this very header, None where it didn't come again and again."""
         self._rulings: dict[Key, _Remembered] = {}
         self._refused: dict[str, bool] = {}
 
@@ -94,10 +98,10 @@ class Memory:
         # What is one visitor's own hardly comes twice in a row.
         if found.latest != header:
             found.latest = header
-        elif len(key) == _UNDATED:
-            if len(self.repeated) >= _MOST_REPEATED:
-                self.repeated.clear()
-            self.repeated[header] = found.ruling
+        elif not _is_dated(key):
+            if len(self._repeated) >= _MOST_REPEATED:
+                self._repeated.clear()
+            self._repeated[header] = found.ruling
         return found.ruling
 
     def holds_refused(
@@ -128,20 +132,25 @@ class Memory:
         by_path = declaration is not None and declaration.essential_under
         if key is None or by_path or rules.override is not None or ruling.verdict.reason == UNREADABLE:
             return
-        name, before, *dated = key
-        after = dated[-1] if dated else ""
         # Without a name of its own a cookie is known by its value.
-        if not name.strip(WSP):
+        if not key[0].strip(WSP):
             return
         # What was amended holds a date of its own, and so may another Expires.
-        if (dated and ruling.amended is not None) or "expires" in f"{before};{after}".lower():
+        if (_is_dated(key) and ruling.amended is not None) or "expires" in f"{key[1:]}".lower():
+            return
+        # What comes together is known by the rulings themselves.
+        if key in self._rulings:
             return
         # A cookie that ends on a fixed day is another one each second: it must not fill the place of all
         # that come after.
         if len(self._rulings) >= _MOST:
             self._rulings.clear()
-            self.repeated.clear()
+            self._repeated.clear()
         self._rulings[key] = _Remembered(ruling, header)
+
+
+def _is_dated(key: Key) -> bool:
+    return len(key) > len(("name", "attributes"))
 
 
 def key_of(header: str, clock: Callable[[], float]) -> Key | None:

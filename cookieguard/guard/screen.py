@@ -45,51 +45,48 @@ class Screened(Struct, frozen=True):
         return self.outcome.verdicts
 
 
-def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[], float]) -> Screened | None:
+def recall(
+    headers: Sequence[tuple[str, str]], memory: Memory | None, clock: Callable[[], float]
+) -> Screened | None:
     """Screen from memory alone, what an app sends again and again; None where it doesn't suffice.
 
-    `clock` returns POSIX seconds.
+    It needs none where there is no cookie. `clock` returns POSIX seconds.
     """
-    # Not the dict itself: error reports keep the variables of a frame, and it holds other visitors' cookies.
-    ruling_of = memory.repeated.get
     kept: Headers = []
     rulings: list[Ruling] = []
-    caching = dated = page = False
+    caching = page = False
     for header in headers:
         if header in HARMLESS:
             kept.append(header)
             continue
-        ruling = ruling_of(header)
-        if ruling is None:
-            name, value = header
-            kind = kind_of(name)
-            if kind != SET_COOKIE:
-                if kind == SPLITTING or "\n" in value or "\r" in value:
-                    return None
-                kept.append(header)
-                if kind == PLAIN:
-                    continue
-                if concerns_page(kind, value):
-                    page = True
-                elif kind == CACHING:
-                    caching = True
-                elif kind == DATE:
-                    dated = True
-                else:
-                    remember(header)
-                continue
-            ruling = memory.ruling(header, clock)
+        name, value = header
+        kind = kind_of(name)
+        if kind == SET_COOKIE:
+            if memory is None:
+                return None
+            ruling = memory.by_heart(header) or memory.ruling(header, clock)
             if ruling is None:
                 return None
-        rulings.append(ruling)
-        if ruling.amended is not None:
-            kept.append((header[0], ruling.apply(header[1])))
-        elif not ruling.stripped:
+            rulings.append(ruling)
+            if ruling.amended is not None:
+                kept.append((name, ruling.apply(value)))
+            elif not ruling.stripped:
+                kept.append(header)
+        # A date says when a cookie ends, or is one that browsers read otherwise than we do.
+        elif kind in (DATE, SPLITTING) or "\n" in value or "\r" in value:
+            return None
+        else:
             kept.append(header)
-    if not rulings:
+            if kind == PLAIN:
+                continue
+            if kind == CACHING:
+                caching = True
+            elif concerns_page(kind, value):
+                page = True
+            else:
+                remember(header)
+    if memory is None or not rulings:
         return Screened(kept, NONE, page)
-    if dated:
-        return None
     outcome = memory.outcomes[tuple(rulings)]
     return Screened(_made_private(kept, caching) if outcome.personal else kept, outcome, page)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..adapter.fields import for_app
+from ..adapter.fields import prepare_for_app
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
@@ -63,7 +63,7 @@ class CookieGuard(Guarded["WSGIApplication"]):
                 environ["HTTP_COOKIE"] = visible
 
         plans = self._plans
-        revalidates = plans is not None and for_app(environ, visit, plans, root)
+        revalidates = plans is not None and prepare_for_app(environ, visit, plans, root)
         method = environ["REQUEST_METHOD"]
         response = Response(visit, environ, start_response, plans, method, root, path, revalidates)
         body = self.app(environ, response.start)

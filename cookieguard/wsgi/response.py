@@ -60,14 +60,13 @@ class Response(Struct, eq=False):
                 # The server keeps the list until the first byte; the app has it in hand as well.
                 visit.headers_sent, leaving = True, [*headers]
             else:
-                leaving = visit.recall(headers)
+                leaving = visit.leave_from_memory(headers)
                 if leaving is None:
                     return self._decide(status, headers)
             if visit.concerns_page or self._page is not None:
                 return self._open(status, leaving)
-            self.is_plain = self._started = True
-            self._write = write = self._start_response(status, leaving)
-            return write
+            self.is_plain = True
+            return self._start_response(status, leaving)
         visit.retract()
         # No frame may keep it: that would be a cycle through the traceback.
         self._exc_info = exc_info
@@ -85,6 +84,8 @@ class Response(Struct, eq=False):
 
     def _open(self, status: str, headers: list[tuple[str, str]]) -> Write:
         visit, plans = self._visit, self._plans
+        # Of a second start the server has something to say.
+        self._started = self._started or self.is_plain
         self._page, self.is_plain = None, True
         if plans is None or not (visit.concerns_page or self._revalidates):
             return self._send(status, headers)
@@ -96,8 +97,8 @@ class Response(Struct, eq=False):
 
     def _hold(self, page: Page, status: str) -> Write:
         self._page, self._status, self.is_plain = page, status, False
-        if self._exc_info is not None:
-            # It must not be kept, and the server may have something to say to it.
+        if self._exc_info is not None or self._started:
+            # It must not be kept, and the server may have something to say: to it, or to a second start.
             self._send(status, page.open_ended())
         return self.write
 

@@ -101,7 +101,7 @@ def test_what_is_known_as_a_whole(lines: list[str], repeated: list[str]) -> None
     memory = Memory()
     recalled(lines, memory)
 
-    assert [value for _, value in memory.repeated] == repeated
+    assert [value for _, value in memory._repeated] == repeated
 
 
 def test_what_is_known_as_a_whole_is_bounded() -> None:
@@ -109,7 +109,7 @@ def test_what_is_known_as_a_whole_is_bounded() -> None:
     recalled([f"sid={number}" for number in range(1000) for _ in range(2)], memory)
 
     assert len(memory) == 1
-    assert 0 < len(memory.repeated) <= 256
+    assert 0 < len(memory._repeated) <= 256
 
 
 names = st.one_of(

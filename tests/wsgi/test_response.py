@@ -572,6 +572,8 @@ def test_a_second_call_without_exc_info_is_answered_alike_whatever_is_remembered
     (first, body), *more = [run(guard) for _ in range(3)]
 
     assert FRONT[-5:] in body
+    # It is the server's to say what it thinks of the second.
+    assert len(first.calls) == 2
     assert [(server.calls, again) for server, again in more] == [(first.calls, body)] * 2
 
 
