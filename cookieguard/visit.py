@@ -13,7 +13,7 @@ from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record
 from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
-from .guard.memory import NONE
+from .guard.memory import NONE, Memory
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict
@@ -262,11 +262,10 @@ class Visit(Struct, eq=False, gc=False):
 
     def leave_from_memory(self, headers: Headers) -> Headers | None:
         """Do what `leave` does without a look at the request; None, and nothing, where one is needed."""
-        enforcer, standing = self._enforcer, self._standing
-        if self.must_screen:
+        enforcer = self._enforcer
+        if self.must_screen or not enforcer.recalls:
             return None
-        memory = standing.memory if standing is not None and enforcer.recalls else None
-        screened = recall(headers, memory, enforcer.clock)
+        screened = recall(headers, self._memory, enforcer.clock)
         if screened is None:
             return None
         self.headers_sent = True
@@ -286,13 +285,10 @@ class Visit(Struct, eq=False, gc=False):
         """
         self.headers_sent = True
         enforcer, standing = self._enforcer, self.standing
-        rules, consent, memory = standing.rules, standing.consent, standing.memory
-        if self._consent is not None:
-            consent = self._consent
-            memory = enforcer.memory(rules, standing.scope, consent)
-        screened = recall(headers, memory, enforcer.clock)
+        rules, consent = standing.rules, self._judged
+        screened = recall(headers, self._memory, enforcer.clock)
         if screened is None:
-            screened = screen(headers, rules, consent, self._situation(request), memory)
+            screened = screen(headers, rules, consent, self._situation(request), self._memory())
         leaving, verdicts, self.concerns_page = screened.headers, screened.verdicts, screened.concerns_page
         lines: list[str] = []
         if self._withdrawn or (self._refused and request.navigates):
@@ -312,6 +308,13 @@ class Visit(Struct, eq=False, gc=False):
             if rules.policy.guard.debug:
                 leaving = [*leaving, *_debug(verdicts)]
         return leaving if enforcer.mode == "enforce" else [*headers]
+
+    def _memory(self) -> Memory:
+        """Return the rulings remembered for what the visitor has decided by now."""
+        standing = self._standing or self.standing
+        if self._consent is None:
+            return standing.memory
+        return self._enforcer.memory(standing.rules, standing.scope, self._consent)
 
     def _count_decision(self, record: Record) -> None:
         # What a second call to start_response sends is the same decision.

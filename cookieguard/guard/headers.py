@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..cookies.setcookie import WSP
 from .caching import is_about_caching
@@ -66,6 +67,7 @@ def unsplit(value: str) -> str:
     return value.replace("\r", " ").replace("\n", " ")
 
 
+@lru_cache(maxsize=64)
 def is_page(content_type: str) -> bool:
     """Tell whether a Content-Type is one of those that browsers show as a page with scripts."""
     return content_type.partition(";")[0].strip(WSP).lower() in _PAGES

@@ -87,9 +87,6 @@ class Memory:
         self._rulings: dict[Key, _Remembered] = {}
         self._refused: dict[str, bool] = {}
 
-    def __len__(self) -> int:
-        return len(self._rulings)
-
     def ruling(self, header: Header, clock: Callable[[], float]) -> Ruling | None:
         """Return what was ruled over such a header, None where that isn't known."""
         key = key_of(header[1], clock)

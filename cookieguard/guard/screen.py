@@ -46,12 +46,13 @@ class Screened(Struct, frozen=True):
 
 
 def recall(
-    headers: Sequence[tuple[str, str]], memory: Memory | None, clock: Callable[[], float]
+    headers: Sequence[tuple[str, str]], memory_of: Callable[[], Memory], clock: Callable[[], float]
 ) -> Screened | None:
     """Screen from memory alone, what an app sends again and again; None where it doesn't suffice.
 
-    It needs none where there is no cookie. `clock` returns POSIX seconds.
+    Where there is no cookie, none is asked for. `clock` returns POSIX seconds.
     """
+    memory: Memory | None = None
     kept: Headers = []
     rulings: list[Ruling] = []
     caching = page = False
@@ -62,8 +63,7 @@ def recall(
         name, value = header
         kind = kind_of(name)
         if kind == SET_COOKIE:
-            if memory is None:
-                return None
+            memory = memory or memory_of()
             ruling = memory.by_heart(header) or memory.ruling(header, clock)
             if ruling is None:
                 return None
@@ -85,7 +85,7 @@ def recall(
                 page = True
             else:
                 remember(header)
-    if memory is None or not rulings:
+    if memory is None:
         return Screened(kept, NONE, page)
     outcome = memory.outcomes[tuple(rulings)]
     return Screened(_made_private(kept, caching) if outcome.personal else kept, outcome, page)

@@ -73,9 +73,10 @@ class Glance:
         return max(ends, default=0)
 
     def _names(self, cleaned: bytes) -> bool:
-        if self._by_dots is not None and self._by_dots.search(cleaned):
-            return True
-        return any(needle in cleaned for needle in self._needles)
+        for needle in self._needles:
+            if needle in cleaned:
+                return True
+        return self._by_dots is not None and self._by_dots.search(cleaned) is not None
 
 
 def _by_dots(hosts: Iterable[bytes]) -> re.Pattern[bytes]:

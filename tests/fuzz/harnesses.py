@@ -47,7 +47,7 @@ def headers(data: bytes) -> None:
     lines = [("Set-Cookie", line.decode("latin-1")) for line in data.split(b"\n")[:8]]
     # Later it is recalled, by its key and then as a whole.
     for _ in range(3):
-        recalled = recall(lines, memory, lambda: SITUATION.now)
+        recalled = recall(lines, lambda: memory, lambda: SITUATION.now)
         screened = recalled or screen(lines, RULES, UNDECIDED, SITUATION, memory)
         anew = screen(lines, RULES, UNDECIDED, SITUATION, Memory())
         assert screened.headers == anew.headers

@@ -64,7 +64,7 @@ def test_what_is_not_remembered(header: str) -> None:
     memory = Memory()
     screen([("Set-Cookie", header)], Rules.of(POLICY), NOBODY, SITUATION, memory)
 
-    assert not memory and recall([("Set-Cookie", header)], memory, clock) is None
+    assert not memory._rulings and recall([("Set-Cookie", header)], lambda: memory, clock) is None
 
 
 @pytest.mark.parametrize(("first", "then"), [("sid=1", "sid"), ("sid", "sid="), ("stats=1", "stats")])
@@ -73,14 +73,14 @@ def test_a_nameless_cookie_is_not_the_one_of_that_name(first: str, then: str) ->
     screen([("Set-Cookie", first)], rules, NOBODY, SITUATION, memory)
     fresh = screen([("Set-Cookie", then)], rules, NOBODY, SITUATION, Memory())
 
-    assert recall([("Set-Cookie", then)], memory, clock) in (None, fresh)
+    assert recall([("Set-Cookie", then)], lambda: memory, clock) in (None, fresh)
 
 
 def recalled(lines: list[str], memory: Memory) -> None:
     rules = Rules.of(POLICY)
     for line in lines:
         headers = [("Set-Cookie", line)]
-        if recall(headers, memory, clock) is None:
+        if recall(headers, lambda: memory, clock) is None:
             screen(headers, rules, NOBODY, SITUATION, memory)
 
 
@@ -108,7 +108,7 @@ def test_what_is_known_as_a_whole_is_bounded() -> None:
     memory = Memory()
     recalled([f"sid={number}" for number in range(1000) for _ in range(2)], memory)
 
-    assert len(memory) == 1
+    assert len(memory._rulings) == 1
     assert 0 < len(memory._repeated) <= 256
 
 
