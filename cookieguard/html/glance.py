@@ -17,9 +17,17 @@ from .references import decode_references
 _DROPPED = (b"\n", b"\t", b"\r")
 # Those left out hide nothing, and are nearly all there are.
 _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|nbsp|#34|#39);)[#A-Za-z][A-Za-z0-9]*;?")
-_ESCAPED = re.compile(rb"%(?:2[de]|3[0-9]|[4-7][0-9a-f]|[89a-f][0-9a-f])")
-# Letters beyond ASCII in what may be a host's place: full-width ones, say, stand for plain ones.
-_FOREIGN_LETTERS = re.compile(rb"[/\\:@][^\x00-\x20/\\?#<>@:\x80-\xff]*+[\x80-\xff]")
+# Escapes, and letters beyond ASCII, of which full-width ones, say, stand for plain ones, in a host's place:
+# behind what leads there, and from http `https:held.test` does. A search for a pattern that begins with one
+# character jumps from one to the next, so there is one for each.
+_DISGUISED = tuple(
+    re.compile(way + rb"[/\\]*+[^\x00-\x20/\\?#<>%\x80-\xff]*+(?:%[0-9a-f][0-9a-f]|[\x80-\xff])")
+    for way in (
+        rb"//",
+        rb"\\(?:(?<=/\\)|[/\\])",
+        rb":(?:(?<=https:)|(?<=http:)|(?<=wss:)|(?<=ws:)|(?<=ftp:))",
+    )
+)
 # What no host is made of, nor the way to one: that such a reference stands somewhere hides nothing.
 _HARMLESS = frozenset("&<>\"'`()[]{}|!$*+,;=~^ \u00a0")
 _MOST_REFERENCES = 4096
@@ -51,9 +59,9 @@ class Glance:
         # A document in an attribute hides its references behind others.
         if b"&" in page and (b"srcdoc" in cleaned or any(map(_hides, set(_REFERENCE.findall(page))))):
             return True
-        if b"%" in page and _ESCAPED.search(cleaned):
-            return True
-        return not page.isascii() and _FOREIGN_LETTERS.search(cleaned) is not None
+        if b"%" in page or not page.isascii():
+            return any(disguised.search(cleaned) for disguised in _DISGUISED)
+        return False
 
     def quiet_from(self, page: bytes) -> int:
         """Return the place from which on no address in the page may lead to one of the hosts.
@@ -82,7 +90,7 @@ class Glance:
 def _by_dots(hosts: Iterable[bytes]) -> re.Pattern[bytes]:
     """Find what `host in page` finds for any of the hosts, looking closer only where a last label stands.
 
-    A search for a pattern that begins with one character jumps from one to the next.
+    Each begins with a dot: see above.
     """
     by_label: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for host in hosts:

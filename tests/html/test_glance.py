@@ -27,7 +27,20 @@ GLANCE = Glance(GATE)
         pytest.param("<img src='//held&#x3002;test'>", True, id="reference-to-another-dot"),
         pytest.param("<p>Tom &amp; Jerry&#39;s&nbsp;&lt;&#x22;</p><a href='?a=1&b=2'>", False, id="harmless"),
         pytest.param("<a href='/a%20b%2Fc'>", False, id="harmless-escapes"),
-        pytest.param("<a href='/a%2Eb'>", True, id="escapes"),
+        pytest.param("<a href='/a%2Eb'>", False, id="escapes-in-a-path"),
+        pytest.param(
+            "<a href='https://x.test/?u=https%3A%2F%2Fheld%2Ftest'>", False, id="escapes-in-a-query"
+        ),
+        pytest.param("<a href='//a%2Eb'>", True, id="escapes"),
+        pytest.param("<a href='\\/%21.a%2Eb'>", True, id="escapes-behind-others"),
+        pytest.param("<a href='https:a%2Eb'>", True, id="escapes-without-slashes"),
+        pytest.param("<a href='//u@a%2Eb'>", True, id="escapes-behind-a-user"),
+        pytest.param("<a href='//\t/a%2Eb'>", True, id="escapes-behind-a-tab"),
+        pytest.param("<p style='width:50%'>", False, id="per-cent"),
+        pytest.param('<script>{"name":"Österreich"}</script>', False, id="letters-in-data"),
+        pytest.param("<a href='/\\a%2Eb'>", True, id="escapes-behind-a-backslash"),
+        pytest.param("<a href='wss:\uff4cd'>", True, id="letters-behind-a-scheme"),
+        pytest.param("<p>oder/über</p><a href='/größe'>", False, id="letters-in-a-path"),
         pytest.param("<p>Größe: 中文 / 日本</p><img src=/a.png alt='ü'>", False, id="other-letters"),
         pytest.param("<img src=//HELD.Test>", True, id="named"),
         pytest.param("<img src='//he\n\tld.test'>", True, id="cut-name"),
@@ -86,6 +99,7 @@ WRITTEN = [
     "&sol;",
     "&period;",
     "%2e",
+    "%21",
 ]
 WRITTEN += [
     "%68eld",
