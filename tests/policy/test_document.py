@@ -135,7 +135,9 @@ guard: {}
 
 
 # Ten lists of ten times the one before, in a few bytes.
+MERGES = "a: &a\n  b:\n  - <<: *a\n    c: 1\n  b: 2\n"
 LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 11))
+LAUGHED = LAUGHS + "".join(f"a{n}: 1\n" for n in range(11))
 
 
 def write(folder: Path, name: str, content: str | bytes) -> Path:
@@ -249,6 +251,10 @@ def test_spelled_for_a_reader(path: KeyPath, text: str) -> None:
         pytest.param("p.json", r'{"a": {"\udfff": 1}}', None, "a holds half", id="json half a key"),
         pytest.param("p.yaml", "[" * 3000, None, "nested too deeply", id="yaml nested"),
         pytest.param("p.yaml", "a: &a [*a]", None, "holds itself", id="yaml that holds itself"),
+        pytest.param("p.yaml", MERGES, 5, "'a.b' stands twice", id="yaml that merges itself"),
+        pytest.param("p.yaml", "a: &a\n  b: [*a]\n  b: 2\n", 1, "holds itself", id="yaml that held itself"),
+        pytest.param("p.yaml", LAUGHED, 1, "holds itself", id="yaml of laughs that were taken back"),
+        pytest.param("p.yaml", "a: &a {b: {<<: *a}}", None, "holds itself", id="yaml merged into itself"),
         pytest.param("p.yaml", LAUGHS, None, "holds itself", id="yaml of a billion laughs"),
         pytest.param("p.yaml", r'a: "\ud800"', None, "half a character", id="yaml half a character"),
         *(
@@ -410,3 +416,9 @@ def test_where_entries_of_json_stand_costs_one_reading(tmp_path: Path) -> None:
         assert document.line(("cookies", size)) == content.count("\n") + 1
 
     assert grows_linearly(load, 16_000)
+
+
+def test_what_is_merged_is_read_once(tmp_path: Path) -> None:
+    merged = "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 11))
+
+    assert read_file(write(tmp_path, "p.yaml", f"a0: &a0 {{b: 1}}\n{merged}")).data["a10"] == {"b": 1}

@@ -117,6 +117,9 @@ def refuse_repeated(lines: Iterator[tuple[KeyPath, int]], source: str) -> None:
     """Raise PolicyError for a key that stands twice in one table, of which most parsers keep the second."""
     seen: set[KeyPath] = set()
     for path, line in lines:
+        # What a second key took out of the table may hold itself.
+        if len(path) > _DEEPEST or len(seen) > _MOST_VALUES:
+            raise unreadable(source, line, TOO_DEEP, "write what a policy needs")
         if path in seen:
             raise unreadable(source, line, f"the key {spell(path)!r} stands twice", "keep one of them")
         seen.add(path)

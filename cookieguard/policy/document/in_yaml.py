@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from ..keypath import KeyPath
 from .document import TOO_DEEP, Document, refuse_repeated, table_of, unreadable
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 
 def read_yaml(text: str, source: str) -> Document:
     """Read YAML; PolicyError where it is none, with the line where that is known."""
@@ -35,7 +37,9 @@ def read_yaml(text: str, source: str) -> Document:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 yield (*path, str(key.value)), key.start_mark.line + 1
-                yield from walk(value, (*path, str(key.value)))
+                # What is merged stands elsewhere, maybe around this.
+                if key.tag != _MERGE:
+                    yield from walk(value, (*path, str(key.value)))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 yield (*path, index), value.start_mark.line + 1
