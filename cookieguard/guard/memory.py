@@ -54,8 +54,8 @@ NONE = Outcome((), False)
 
 class _Remembered(Struct, eq=False):
     ruling: Ruling
-    latest: Header
-    """The whole header that it was last found for."""
+    latest: Header | None
+    """The whole header that it was last found for; None where that has a date."""
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame: this is another visitor's cookie.
@@ -93,12 +93,12 @@ class Memory:
         if key is None or (found := self._rulings.get(key)) is None:
             return None
         # What is one visitor's own hardly comes twice in a row.
-        if found.latest != header:
-            found.latest = header
-        elif not _is_dated(key):
+        if found.latest == header:
             if len(self._repeated) >= _MOST_REPEATED:
                 self._repeated.clear()
             self._repeated[header] = found.ruling
+        elif found.latest is not None:
+            found.latest = header
         return found.ruling
 
     def holds_refused(
@@ -143,7 +143,7 @@ class Memory:
         if len(self._rulings) >= _MOST:
             self._rulings.clear()
             self._repeated.clear()
-        self._rulings[key] = _Remembered(ruling, header)
+        self._rulings[key] = _Remembered(ruling, None if _is_dated(key) else header)
 
 
 def _is_dated(key: Key) -> bool:
