@@ -208,6 +208,7 @@ class Visit(Struct, eq=False, gc=False):
 
         Return how many receipts there were. Consent stands as it is. 0 after the headers left.
         """
+        self._is_asked()
         ledger = self._enforcer.ledger
         if ledger is None or self.headers_sent or not self._known_receipts:
             return 0

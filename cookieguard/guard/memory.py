@@ -133,7 +133,7 @@ class Memory:
         if not key[0].strip(WSP):
             return
         # What was amended holds a date of its own, and so may another Expires.
-        if (_is_dated(key) and ruling.amended is not None) or "expires" in f"{key[1:]}".lower():
+        if (_is_dated(key) and ruling.amended is not None) or "xpires" in f"{key[1:]}".lower():
             return
         # What comes together is known by the rulings themselves.
         if key in self._rulings:

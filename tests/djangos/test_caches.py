@@ -46,7 +46,7 @@ def test_one_visitors_page_is_nobody_elses(kind: str, page: str, query: dict[str
     assert WSGIClient(get_wsgi_application()).get(address, query_string=query).data == b"none"
 
 
-@pytest.mark.parametrize("page", ["accepts", "receipts"])
+@pytest.mark.parametrize("page", ["accepts", "receipts", "erases"])
 def test_each_visitor_has_a_decision_and_receipts_of_his_own(kind: str, page: str) -> None:
     first, second = (Client().get(f"/{kind}/{page}") for _ in range(2))
 

@@ -58,7 +58,15 @@ def test_key_of(header: str, key: Key | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["=sid=1", "sid; Path=/=", " =sid", "=", "sid=1; EXPIRES=Thu, 01 Jan 2026 00:00:00 GMT"]
+    "header",
+    [
+        f"sid=1; Expires={SOON}xpires={SOON}",
+        "=sid=1",
+        "sid; Path=/=",
+        " =sid",
+        "=",
+        "sid=1; EXPIRES=Thu, 01 Jan 2026 00:00:00 GMT",
+    ],
 )
 def test_what_is_not_remembered(header: str) -> None:
     memory = Memory()

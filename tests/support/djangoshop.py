@@ -101,6 +101,11 @@ def asks_for_receipts(request: HttpRequest) -> HttpResponse:
     return number(request)
 
 
+def erases_receipts(request: HttpRequest) -> HttpResponse:
+    request.cookie_visit.erase_receipts()
+    return number(request)
+
+
 def accepts(request: HttpRequest) -> HttpResponse:
     visit_from(request.META).grant(["analytics"])
     return number(request)
@@ -128,6 +133,7 @@ urlpatterns = [
     path("site/visit", asks_the_visit),
     path("site/environ", asks_the_environ),
     path("site/receipts", asks_for_receipts),
+    path("site/erases", erases_receipts),
     path("site/accepts", accepts),
     path("site/template", templated),
     path("site/number", number),
@@ -135,6 +141,7 @@ urlpatterns = [
     path("view/visit", cached(asks_the_visit)),
     path("view/environ", cached(asks_the_environ)),
     path("view/receipts", cached(asks_for_receipts)),
+    path("view/erases", cached(erases_receipts)),
     path("view/accepts", cached(accepts)),
     path("view/template", cached(templated)),
     path("view/number", cached(number)),
