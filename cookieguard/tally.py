@@ -7,7 +7,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
-from .guard.memory import Outcome
+from .guard.outcome import Outcome
 from .guard.verdict import Verdict
 from .logger import logger
 from .policy.catalogue import services_needing
@@ -75,11 +75,9 @@ class Tally:
     def _add_waiting(self) -> None:
         waiting = self._waiting
         # Others append meanwhile; who takes from it holds the lock.
-        taken = [waiting.popleft() for _ in range(len(waiting))]
-        times = Counter(map(id, taken))
-        for outcome in {id(outcome): outcome for outcome in taken}.values():
+        for outcome, times in Counter([waiting.popleft() for _ in range(len(waiting))]).items():
             for verdict in outcome.verdicts:
-                self._verdicts[verdict.action][verdict.classification.category] += times[id(outcome)]
+                self._verdicts[verdict.action][verdict.classification.category] += times
 
     def _meets(self, verdict: Verdict) -> bool:
         """Tell whether this is an undeclared name's first time."""

@@ -13,7 +13,7 @@ from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record
 from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
-from .guard.memory import NONE, Memory
+from .guard.memory import Memory
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict
@@ -266,18 +266,17 @@ class Visit(Struct, eq=False, gc=False):
         enforcer = self._enforcer
         if self.must_screen or not enforcer.recalls:
             return None
-        screened = recall(headers, self._memory, enforcer.clock)
-        if screened is None:
+        outcome = recall(headers, self._memory(), enforcer.clock)
+        if outcome is None:
             return None
-        self.headers_sent = True
-        self.concerns_page, outcome = screened.concerns_page, screened.outcome
-        if outcome is not NONE:
+        self.headers_sent, self.concerns_page = True, outcome.concerns_page
+        if outcome.verdicts:
             self.verdicts = outcome.verdicts
             # `leave` counted their names, and then they were remembered.
             enforcer.count_recalled(outcome)
             if logger.isEnabledFor(logging.INFO):
                 log_verdicts(outcome.verdicts, enforcer.mode)
-        return screened.headers
+        return outcome.apply(headers)
 
     def leave(self, headers: Headers, request: Request) -> Headers:
         """Decide over a response's headers and return those that may leave, in a new list; log and count.
@@ -287,10 +286,13 @@ class Visit(Struct, eq=False, gc=False):
         self.headers_sent = True
         enforcer, standing = self._enforcer, self.standing
         rules, consent = standing.rules, self._judged
-        screened = recall(headers, self._memory, enforcer.clock)
-        if screened is None:
-            screened = screen(headers, rules, consent, self._situation(request), self._memory())
-        leaving, verdicts, self.concerns_page = screened.headers, screened.verdicts, screened.concerns_page
+        memory = self._memory()
+        outcome = recall(headers, memory, enforcer.clock)
+        if outcome is None:
+            leaving, outcome = screen(headers, rules, consent, self._situation(request), memory)
+        else:
+            leaving = outcome.apply(headers)
+        verdicts, self.concerns_page = outcome.verdicts, outcome.concerns_page
         lines: list[str] = []
         if self._withdrawn or (self._refused and request.navigates):
             lines, swept = self._sweep(rules, consent, self._situation(request))

@@ -13,7 +13,8 @@ import pytest
 
 from cookieguard import ConfigurationError, Policy
 from cookieguard.enforcer import Enforcer, normalise_host
-from cookieguard.guard.memory import Outcome
+from cookieguard.guard.outcome import Outcome
+from cookieguard.guard.ruling import Ruling
 from cookieguard.guard.verdict import Verdict
 from cookieguard.policy.classifier import Classification
 
@@ -145,10 +146,9 @@ def test_counts_are_a_copy_and_lose_nothing_between_threads() -> None:
 
 def test_what_waits_to_be_counted_is_lost_by_no_thread() -> None:
     enforcer = enforcer_of()
-    outcomes = [
-        Outcome((Verdict("kept", "essential", "a", Classification("essential")),), personal=False),
-        Outcome((Verdict("stripped", "undeclared", "b"),) * 2, personal=True),
-    ]
+    kept = Ruling(Verdict("kept", "essential", "a", Classification("essential")), False, False)
+    stripped = Ruling(Verdict("stripped", "undeclared", "b"), True, True)
+    outcomes = [Outcome.of([kept]), Outcome.of([stripped, stripped])]
 
     def count() -> None:
         for _ in range(700):

@@ -9,8 +9,8 @@ from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 from .fieldname import once
 
-# In no order.
-PLAIN, REPEATING, CACHING, DATE, CONTENT_TYPE, LINK, SET_COOKIE, SPLITTING = range(8)
+# In no order. PAGE is a Content-Type that browsers show as one.
+PLAIN, REPEATING, CACHING, DATE, CONTENT_TYPE, PAGE, LINK, SET_COOKIE, SPLITTING = range(1, 10)
 
 HARMLESS: set[tuple[str, str]] = set()
 """Headers seen before that need no look: those below, whose values repeat and tell nothing, and a
@@ -73,12 +73,18 @@ def is_page(content_type: str) -> bool:
     return content_type.partition(";")[0].strip(WSP).lower() in _PAGES
 
 
-def concerns_page(kind: int, value: str) -> bool:
-    """Tell whether a header makes browsers show a page, or fetch what a page would."""
-    return kind == LINK or (kind == CONTENT_TYPE and is_page(value))
+def kind_of_header(name: str, value: str) -> int:
+    """Tell a header by its name, and a Content-Type by what it names: that of a page, or one that repeats."""
+    kind = kind_of(name)
+    if kind != CONTENT_TYPE:
+        return kind
+    return PAGE if is_page(value) else REPEATING
 
 
-def remember(header: tuple[str, str]) -> None:
-    """Take a harmless header that is likely to come again for one ever after."""
-    if len(header[1]) < 128 and len(HARMLESS) < _MOST_REMEMBERED:
+def came_before(header: tuple[str, str]) -> bool:
+    """Tell whether a header whose value repeats came before; from now on it is harmless."""
+    if header in HARMLESS:
+        return True
+    if len(HARMLESS) < _MOST_REMEMBERED:
         HARMLESS.add(header)
+    return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -11,12 +11,17 @@ from msgspec import Struct
 from ..consent.consent import Consent
 from ..cookies.date import parse_cookie_date
 from ..cookies.setcookie import WSP
+from .headers import DATE, LINK, PLAIN, REPEATING, SET_COOKIE, SPLITTING, came_before, kind_of, kind_of_header
+from .outcome import Known, Outcome
 from .ruling import Ruling
 from .sweep import is_refused
-from .verdict import UNREADABLE, Rules, Situation, Verdict
+from .verdict import UNREADABLE, Rules, Situation
 
 _MOST = 1024
-_MOST_REPEATED = 256
+_MOST_REPEATED = 512
+_MOST_KINDS = 256
+_MOST_HEADERS = 64
+_LONGEST_REPEATED = 128
 _SHORT = 1024
 _LONGEST_NAME = 64
 _DATE_LENGTH = 29
@@ -32,26 +37,6 @@ Key = tuple[str, str] | tuple[str, str, int, str]
 """Name, attributes; or name, attributes before a date, how many seconds it is from now, those behind it."""
 
 
-class Outcome(Struct, frozen=True):
-    """What the rulings over one response's cookies come to; the same few come again and again.
-
-    `personal` tells whether the response thereby says something of the visitor's decision.
-    """
-
-    verdicts: Sequence[Verdict]
-    personal: bool
-
-    @classmethod
-    def of(cls, rulings: Iterable[Ruling]) -> Outcome:
-        """Add up rulings, in the order of their cookies."""
-        rulings = tuple(rulings)
-        return cls(tuple(ruling.verdict for ruling in rulings), any(ruling.personal for ruling in rulings))
-
-
-NONE = Outcome((), False)
-"""Of a response without cookies."""
-
-
 class _Remembered(Struct, eq=False):
     ruling: Ruling
     latest: Header | None
@@ -60,14 +45,6 @@ class _Remembered(Struct, eq=False):
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame: this is another visitor's cookie.
         return f"<Remembered {self.ruling.verdict.label}>"
-
-
-class _Outcomes(dict[tuple[Ruling, ...], Outcome]):
-    def __missing__(self, rulings: tuple[Ruling, ...]) -> Outcome:
-        if len(self) >= _MOST:
-            self.clear()
-        outcome = self[rulings] = Outcome.of(rulings)
-        return outcome
 
 
 class Memory:
@@ -79,13 +56,42 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.outcomes: Mapping[tuple[Ruling, ...], Outcome] = _Outcomes()
-        """What rulings that are remembered come to together."""
-        self._repeated: dict[Header, Ruling] = {}
-        self.by_heart: Callable[[Header], Ruling | None] = self._repeated.get
-        """Return what was ruled over this very header, None where it didn't come again and again."""
+        self._outcomes: dict[tuple[Known, ...], Outcome] = {}
+        self._repeated: dict[Header, Known] = {}
+        self.by_heart: Callable[[Header], Known | None] = self._repeated.get
+        """Return what is known of this very header, None where it didn't come again and again."""
         self._rulings: dict[Key, _Remembered] = {}
         self._refused: dict[str, bool] = {}
+
+    def outcome(self, known: tuple[Known, ...]) -> Outcome:
+        """Return what becomes of headers of which this is known."""
+        outcome = self._outcomes.get(known)
+        if outcome is None:
+            outcome = Outcome.of(known)
+            if len(self._outcomes) >= _MOST:
+                self._outcomes.clear()
+            if len(known) <= _MOST_HEADERS:
+                self._outcomes[known] = outcome
+        return outcome
+
+    def known(self, header: Header, clock: Callable[[], float]) -> Known | None:
+        """Return what a header is, and if it is a cookie, what was ruled over such a one; None for what
+        must be looked at."""
+        name, value = header
+        kind = kind_of(name)
+        if kind == SET_COOKIE:
+            return self.ruling(header, clock)
+        # A date says when a cookie ends, or is one that browsers read otherwise than we do.
+        if kind in (DATE, SPLITTING) or "\n" in value or "\r" in value:
+            return None
+        if kind in (PLAIN, LINK):
+            return kind
+        kind = kind_of_header(name, value)
+        repeats = len(value) <= _LONGEST_REPEATED and (kind != REPEATING or came_before(header))
+        # Pages have many lengths: they must not drive cookies out.
+        if repeats and len(self._repeated) < _MOST_KINDS:
+            self._repeated[header] = kind
+        return kind
 
     def ruling(self, header: Header, clock: Callable[[], float]) -> Ruling | None:
         """Return what was ruled over such a header, None where that isn't known."""

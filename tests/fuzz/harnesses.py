@@ -47,12 +47,15 @@ def headers(data: bytes) -> None:
     lines = [("Set-Cookie", line.decode("latin-1")) for line in data.split(b"\n")[:8]]
     # Later it is recalled, by its key and then as a whole.
     for _ in range(3):
-        recalled = recall(lines, lambda: memory, lambda: SITUATION.now)
-        screened = recalled or screen(lines, RULES, UNDECIDED, SITUATION, memory)
+        outcome = recall(lines, memory, lambda: SITUATION.now)
+        if outcome is None:
+            leaving, outcome = screen(lines, RULES, UNDECIDED, SITUATION, memory)
+        else:
+            leaving = outcome.apply(lines)
         anew = screen(lines, RULES, UNDECIDED, SITUATION, Memory())
-        assert screened.headers == anew.headers
-        assert [verdict.action for verdict in screened.verdicts] == [v.action for v in anew.verdicts]
-    sent = [value for name, value in screened.headers if name == "Set-Cookie"]
+        assert leaving == anew.headers
+        assert [verdict.action for verdict in outcome.verdicts] == [v.action for v in anew.verdicts]
+    sent = [value for name, value in leaving if name == "Set-Cookie"]
     pairs = [line.partition(";")[0] for _, line in lines]
     for value in sent:
         cookie = parse_set_cookie(value)
