@@ -24,7 +24,7 @@ from prometheus_client.values import MutexValue, ValueClass
 from .enforcer import Enforcer
 from .errors import ConfigurationError
 from .guard.verdict import Verdict
-from .tally import Decision, Tally
+from .tally import Step, Tally
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -151,7 +151,7 @@ class _Files:
     def untouched(self, reason: str) -> None:
         self._untouched.labels(reason).inc()
 
-    def decision(self, decision: Decision) -> None:
+    def decision(self, decision: Step) -> None:
         self._consents.labels(decision).inc()
 
     def names(self, number: int) -> None:

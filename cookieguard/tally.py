@@ -12,7 +12,7 @@ from .guard.verdict import Verdict
 from .logger import logger
 from .policy.catalogue import services_needing
 
-Decision = Literal["grant", "refusal", "withdrawal"]
+Step = Literal["grant", "refusal", "withdrawal"]
 
 MOST_NAMES = 1000
 """Of undeclared cookies; an app that invents names must not fill the memory."""
@@ -26,7 +26,7 @@ class Witness(Protocol):
 
     def untouched(self, reason: str) -> None: ...
 
-    def decision(self, decision: Decision) -> None: ...
+    def decision(self, decision: Step) -> None: ...
 
     def names(self, number: int) -> None: ...
 
@@ -41,7 +41,7 @@ class Tally:
         self.witness: Witness | None = None
         self._verdicts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
         self._untouched: Counter[str] = Counter()
-        self._decisions: Counter[Decision] = Counter()
+        self._decisions: Counter[Step] = Counter()
         self._names: set[str] = set()
         # To add is dearer than to set aside, and nothing else is done for each response.
         self._waiting: deque[Outcome] = deque()
@@ -96,7 +96,7 @@ class Tally:
         if self.witness is not None:
             self.witness.untouched(reason)
 
-    def count_decision(self, decision: Decision) -> None:
+    def count_decision(self, decision: Step) -> None:
         """Count what a visitor decided."""
         with self._counting:
             self._decisions[decision] += 1
@@ -124,7 +124,7 @@ class Tally:
             return self._untouched.copy()
 
     @property
-    def decisions(self) -> Counter[Decision]:
+    def decisions(self) -> Counter[Step]:
         """What visitors decided so far: acceptances, refusals, and acceptances taken back."""
         with self._counting:
             return self._decisions.copy()
@@ -146,7 +146,7 @@ def _warn_of_need(verdict: Verdict) -> None:
         )
 
 
-def decision_between(before: Iterable[str], after: Iterable[str]) -> Decision:
+def step_between(before: Iterable[str], after: Iterable[str]) -> Step:
     """Name the step from the categories accepted before to those accepted after."""
     old, new = {*before}, {*after}
     if new - old:

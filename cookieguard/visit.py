@@ -9,23 +9,19 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from .consent.carrier import MOST_RECEIPTS
 from .consent.consent import Consent, Record
+from .decision import Decision
 from .enforcer import Arrival, Enforcer, Standing
 from .guard.caching import Headers, add_vary, make_private
 from .guard.memory import Memory
 from .guard.screen import recall, screen
 from .guard.sweep import sweep
 from .guard.verdict import Rules, Situation, Verdict
-from .ledger.drafting import Occasion, draft, gains
-from .ledger.receipt import Method, Receipt, Shown
+from .ledger.drafting import Occasion
+from .ledger.receipt import Receipt, Shown
 from .logger import logger
-from .policy.model import RECEIPT_COOKIES
 from .policy.policy import Policy
-from .tally import decision_between
 from .verdictlog import log_verdicts
-
-_RECEIPT = RECEIPT_COOKIES[0]
 
 
 class Request(Protocol):
@@ -62,20 +58,11 @@ class Visit(Struct, eq=False, gc=False):
     _gpc: str | None
     _standing: Standing | None = None
     _refused: bool = False
-    _record: Record | None = None
-    _consent: Consent | None = None
+    _decision: Decision | None = None
     _read: bool = False
-    _withdrawn: bool = False
     _excluded: bool = False
-    _receipts: tuple[str, ...] | None = None
-    _counted: bool = False
     occasion: Occasion | None = None
-    """Where a decision is made, for its receipt; None where no ledger keeps any."""
-    method: Method = "api"
-    shown: Shown | None = None
-    """What the visitor decides on, where it is our own page that asks."""
-    form_token: str = ""
-    """The token of the form that was sent; empty where there is none."""
+    """Where and how a decision is made, for its receipt; None where no ledger keeps any."""
     when_asked: Callable[[], object] | None = None
     """Called when the app asks about this visitor, or decides: a cache inside the guard must hear of it."""
     must_screen: bool = False
@@ -145,7 +132,7 @@ class Visit(Struct, eq=False, gc=False):
     def _refuse(self, record: Record, what: str) -> bool:
         decided = self._decide(record, what)
         if decided:
-            self._withdrawn = self.must_screen = True
+            self._deciding().withdrawn = self.must_screen = True
         return decided
 
     def _decide(self, record: Record, what: str) -> bool:
@@ -156,47 +143,21 @@ class Visit(Struct, eq=False, gc=False):
             logger.warning("a %s was not stored: nothing is enforced here (mode or excluded path)", what)
             return False
         self._is_asked()
-        current = self._judged
-        stands = record.day == current.day and set(record.choices) == set(current.choices.values())
-        if record.choices and not stands:
-            self._prove(record, current)
-            self._record = record
+        if self._deciding().take(record, self.occasion or Occasion()):
             self.must_screen = True
-            self._consent = Consent.of(record, self.policy, self.today, gpc=self.standing.gpc)
         return True
 
-    def _prove(self, record: Record, current: Consent) -> None:
-        ledger = self._enforcer.ledger
-        if ledger is None:
-            return
-        occasion = self.occasion or Occasion()
-        receipt = draft(
-            record,
-            self.policy,
-            now=self._enforcer.clock(),
-            form=self.form_token,
-            before=current,
-            method=self.method,
-            shown=self.shown,
-            path=occasion.path,
-            address=ledger.keep(occasion.address),
-        )
-        if gains(record, current):
-            ledger.prove(receipt, self.shown)
-            self._receipts = (receipt.id, *self._known_receipts)[:MOST_RECEIPTS]
-        else:
-            ledger.note(receipt, self.shown)
-            # Who accepts nothing isn't known by any id.
-            if not any(choice.accepted for choice in record.choices):
-                self._receipts = ()
+    def _deciding(self) -> Decision:
+        if self._decision is None:
+            self._decision = Decision(self._enforcer, self.standing, self._cookies)
+        return self._decision
 
     # What the visitor may ask of the ledger.
 
     def receipts(self) -> list[Receipt]:
         """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable."""
         self._is_asked()
-        ledger = self._enforcer.ledger
-        return ledger.find(self._known_receipts) if ledger and self._known_receipts else []
+        return self._deciding().receipts()
 
     def receipt_text(self, hash: str) -> Shown | None:
         """Return a text that was shown, by a receipt's `text`; LedgerUnavailable."""
@@ -209,18 +170,11 @@ class Visit(Struct, eq=False, gc=False):
         Return how many receipts there were. Consent stands as it is. 0 after the headers left.
         """
         self._is_asked()
-        ledger = self._enforcer.ledger
-        if ledger is None or self.headers_sent or not self._known_receipts:
+        if self.headers_sent:
             return 0
-        erased = ledger.erase(self._known_receipts)
-        self._receipts, self.must_screen = (), True
+        erased = self._deciding().erase_receipts()
+        self.must_screen = self.must_screen or erased > 0
         return erased
-
-    @property
-    def _known_receipts(self) -> tuple[str, ...]:
-        if self._receipts is not None:
-            return self._receipts
-        return self._enforcer.carrier.read_receipts(self._cookies, self.standing.scope)
 
     @property
     def proves(self) -> bool | None:
@@ -294,10 +248,12 @@ class Visit(Struct, eq=False, gc=False):
             leaving = outcome.apply(headers)
         verdicts, self.concerns_page = outcome.verdicts, outcome.concerns_page
         lines: list[str] = []
-        if self._withdrawn or (self._refused and request.navigates):
-            lines, swept = self._sweep(rules, consent, self._situation(request))
+        decision = self._decision
+        withdrawn = decision is not None and decision.withdrawn
+        if withdrawn or (self._refused and request.navigates):
+            lines, swept = self._sweep(rules, consent, self._situation(request), withdrawn=withdrawn)
             verdicts = [*verdicts, *swept]
-        if self._record is not None or self._receipts is not None or standing.forged:
+        if decision is not None or standing.forged:
             lines += self._own_cookies(request)
         if lines:
             leaving = [*make_private(leaving), *(("Set-Cookie", line) for line in lines)]
@@ -314,41 +270,28 @@ class Visit(Struct, eq=False, gc=False):
 
     def _memory(self) -> Memory:
         """Return the rulings remembered for what the visitor has decided by now."""
-        standing = self._standing or self.standing
-        if self._consent is None:
-            return standing.memory
-        return self._enforcer.memory(standing.rules, standing.scope, self._consent)
-
-    def _count_decision(self, record: Record) -> None:
-        # What a second call to start_response sends is the same decision.
-        if not self._counted:
-            before = self.standing.consent.choices.values()
-            accepted = [
-                [each.category for each in made if each.accepted] for made in (before, record.choices)
-            ]
-            self._enforcer.tally.count_decision(decision_between(*accepted))
-            self._counted = True
+        return self._decision.memory if self._decision else (self._standing or self.standing).memory
 
     def _situation(self, request: Request) -> Situation:
         by_path = self._rules.by_path and not request.cross_site_subresource
         scope = self.standing.scope
         return Situation(scope.host, scope.https, request.path if by_path else None, self._enforcer.clock())
 
-    def _sweep(self, rules: Rules, consent: Consent, situation: Situation) -> tuple[list[str], list[Verdict]]:
-        swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=self._withdrawn)
+    def _sweep(
+        self, rules: Rules, consent: Consent, situation: Situation, *, withdrawn: bool
+    ) -> tuple[list[str], list[Verdict]]:
+        swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=withdrawn)
         return [line for _, expiries in swept for line in expiries], [verdict for verdict, _ in swept]
 
     def _own_cookies(self, request: Request) -> Iterator[str]:
         """Yield what the guard's own cookies become: the consent, and the twin that holds receipts."""
-        carrier, standing = self._enforcer.carrier, self.standing
-        if self._record is not None:
-            self._count_decision(self._record)
-            yield carrier.write(self._record, standing.scope)
-        elif standing.forged and request.navigates:
+        decision, standing = self._decision, self.standing
+        decided = decision is not None and decision.record is not None
+        if standing.forged and not decided and request.navigates:
             # The browser guard reads the same cookie, and can't tell.
-            yield carrier.expire(standing.scope)
-        if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
-            yield carrier.write_receipts(self._receipts, standing.scope)
+            yield self._enforcer.carrier.expire(standing.scope)
+        if decision is not None:
+            yield from decision.cookies()
 
     @property
     def today(self) -> date:
@@ -361,7 +304,7 @@ class Visit(Struct, eq=False, gc=False):
 
     @property
     def _judged(self) -> Consent:
-        return self._consent or self.standing.consent
+        return self._decision.consent if self._decision else self.standing.consent
 
     def _varies_by(self) -> Sequence[str]:
         policy = self.policy

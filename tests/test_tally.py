@@ -11,7 +11,7 @@ from asking import CHOICE_NONE, FORM, App, ask, consent, guarded, lined
 from contract import MOUNT, responding
 
 from cookieguard import visit_from
-from cookieguard.tally import MOST_NAMES, decision_between
+from cookieguard.tally import MOST_NAMES, step_between
 
 
 def deciding(decide: Callable[[Any], object]) -> App:
@@ -34,8 +34,8 @@ def deciding(decide: Callable[[Any], object]) -> App:
         pytest.param(["a"], ["a"], "refusal", id="the rest refused"),
     ],
 )
-def test_decision_between(before: list[str], after: list[str], decision: str) -> None:
-    assert decision_between(before, after) == decision
+def test_step_between(before: list[str], after: list[str], decision: str) -> None:
+    assert step_between(before, after) == decision
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,17 @@ _LONGEST_PATH = 500
 
 
 class Occasion(Struct, frozen=True):
-    """Where a decision was made: the page's path, decoded, and the visitor's address, both as sent."""
+    """Where and how a decision was made: the page's path, decoded, and the visitor's address, both as sent.
+
+    Where it is our own page that asks, `shown` is what the visitor decided on, and `form` tells the form
+    that was sent from all others.
+    """
 
     path: str | None = None
     address: str | None = None
+    method: Method = "api"
+    shown: Shown | None = None
+    form: str = ""
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame.
@@ -28,31 +35,28 @@ class Occasion(Struct, frozen=True):
 def draft(
     record: Record,
     policy: Policy,
+    occasion: Occasion,
     *,
     now: float,
-    form: str,
     before: Consent,
-    method: Method,
-    shown: Shown | None,
-    path: str | None,
     address: str | None,
 ) -> Receipt:
     """Write the receipt of a decision; `now` is POSIX seconds, `address` what may be kept of it.
 
-    `form` tells one form that was shown from all others, "" where there was none, and `before` is what
-    was decided before: a form that is sent twice has one receipt.
+    `before` is what was decided before: a form that is sent twice has one receipt.
     """
+    shown, form = occasion.shown, occasion.form
     decided = tuple(_decided(choice, record, policy) for choice in record.choices)
     decisions = msgspec.json.encode(decided).decode()
     return Receipt(
         id=new_id(now, (form, _told(before), decisions) if form else None),
         at=time_of(now),
         decisions=decisions,
-        method=method,
+        method=occasion.method,
         language=shown.language if shown else None,
         layer=shown.layer if shown else None,
         text=shown.hash if shown else None,
-        path=_printable(path),
+        path=_printable(occasion.path),
         address=address,
     )
 

@@ -40,11 +40,11 @@ class Proof:
         if stamp is None:
             return posted
         text = self._text(stamp.layer, stamp.language, visit, posted.asked)
-        visit.method, visit.form_token = stamp.layer, stamp.token
-        if text.hash == stamp.hash:
-            visit.shown = text
-            return posted
-        return replace(posted, accepted=(), stale=(*posted.accepted, *posted.stale))
+        is_todays = text.hash == stamp.hash
+        visit.occasion = replace(
+            visit.occasion, method=stamp.layer, form=stamp.token, shown=text if is_todays else None
+        )
+        return posted if is_todays else replace(posted, accepted=(), stale=(*posted.accepted, *posted.stale))
 
     def _text(self, layer: Layer, language: str, visit: Visit, asked: tuple[str, ...]) -> Shown:
         return self._shown.of(
