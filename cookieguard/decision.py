@@ -36,6 +36,10 @@ class Decision(Struct, eq=False, gc=False):
     _receipts: tuple[str, ...] | None = None
     _counted: bool = False
 
+    def __repr__(self) -> str:
+        # No cookie's value gets into a log by this way.
+        return f"<Decision at {self._standing.scope.host!r}>"
+
     @property
     def consent(self) -> Consent:
         """What is decided by now."""
