@@ -99,7 +99,9 @@ def _host_behind(rest: str) -> tuple[str, ...]:
     authority = _PATH.split(rest.lstrip("/\\"), maxsplit=1)[0].rpartition("@")[2]
     end = authority.find("]") + 1 if authority.startswith("[") else authority.find(":")
     host, port = (authority[:end], authority[end:]) if end >= 0 else (authority, "")
-    found = read_host(host) if _PORT.fullmatch(port) and int(port[1:] or "0") <= _LAST_PORT else None
+    # Python reads no number of more than 4,300 digits.
+    is_port = _PORT.fullmatch(port) is not None and int(port[1:].lstrip("0") or "0") <= _LAST_PORT
+    found = read_host(host) if is_port else None
     return (found,) if found else ()
 
 

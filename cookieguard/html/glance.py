@@ -1,6 +1,7 @@
 """Tell in a moment that a page names none of a gate's hosts, so that nobody need read it.
 
-A "no" is sure, for a page whose base stays at home. A "perhaps" costs the reading.
+A "no" is sure, for a page whose base stays at home, and for hosts without a space or a `"` in them. A
+"perhaps" costs the reading.
 """
 
 from __future__ import annotations
@@ -18,19 +19,23 @@ _DROPPED = (b"\n", b"\t", b"\r")
 # Those left out hide nothing, and are nearly all there are.
 _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|nbsp|#34|#39);)[#A-Za-z][A-Za-z0-9]*;?")
 # Escapes, and letters beyond ASCII, of which full-width ones, say, stand for plain ones, in a host's place:
-# behind what leads there, and from http `https:held.test` does. A search for a pattern that begins with one
-# character jumps from one to the next, so there is one for each.
+# behind what leads there, and from http `https:held.test` does; or behind a user, in whose name nearly
+# anything may stand. A search for a pattern that begins with one character jumps from one to the next, so
+# there is one for each; and none begins twice in one run of slashes, or the time would be quadratic.
 _DISGUISED = tuple(
-    re.compile(way + rb"[/\\]*+[^\x00-\x20/\\?#<>%\x80-\xff]*+(?:%[0-9a-f][0-9a-f]|[\x80-\xff])")
+    re.compile(way + rb"(?:[^\x00-\x20\":@/\\?#<>%\x80-\xff]++|(?<=&)#)*+(?:%[0-9a-f][0-9a-f]|[\x80-\xff])")
     for way in (
-        rb"//",
-        rb"\\(?:(?<=/\\)|[/\\])",
-        rb":(?:(?<=https:)|(?<=http:)|(?<=wss:)|(?<=ws:)|(?<=ftp:))",
+        rb"//(?<![/\\]//)[/\\]*+",
+        rb"\\(?:(?<![/\\]\\)[/\\]|(?<=/\\)(?<![/\\]/\\))[/\\]*+",
+        rb":(?:(?<=https:)|(?<=http:)|(?<=wss:)|(?<=ws:)|(?<=ftp:))[/\\]*+",
+        rb"@",
     )
 )
 # What no host is made of, nor the way to one: that such a reference stands somewhere hides nothing.
 _HARMLESS = frozenset("&<>\"'`()[]{}|!$*+,;=~^ \u00a0")
 _MOST_REFERENCES = 4096
+# That of the longest name: a page may hold longer ones without end.
+_LONGEST_REFERENCE = 33
 # More hosts than these are found sooner by the dots in them than one after the other.
 _FEW = 8
 
@@ -46,8 +51,8 @@ class Glance:
         dotted = [needle for needle in needles if b"." in needle]
         self._by_dots = _by_dots(dotted) if len(dotted) > _FEW else None
         self._needles = [needle for needle in needles if self._by_dots is None or b"." not in needle]
-        # Written in its own letters, an international name looks like nothing here.
-        self._sees = not any("xn--" in host for host in tops)
+        # Written in its own letters, an international name looks like nothing here, nor does a number.
+        self._sees = not any("xn--" in host or host[-1].isdigit() for host in tops)
 
     def may_name(self, page: bytes) -> bool:
         """Tell whether an address in the page may lead to one of the hosts."""
@@ -105,9 +110,12 @@ def glance_for(gate: Gate) -> Glance:
     return Glance(gate)
 
 
-@lru_cache(_MOST_REFERENCES)
 def _hides(reference: bytes) -> bool:
     """Tell whether a reference may stand for a part of an address."""
+    return _hides_often(reference) if len(reference) <= _LONGEST_REFERENCE else _hides_once(reference)
+
+
+def _hides_once(reference: bytes) -> bool:
     text = reference.decode("ascii")
     meant = decode_references(text)
     if meant == text:
@@ -117,3 +125,6 @@ def _hides(reference: bytes) -> bool:
     return not mapped or (
         ".." not in mapped and any(each.isascii() and each not in _HARMLESS for each in mapped)
     )
+
+
+_hides_often = lru_cache(_MOST_REFERENCES)(_hides_once)

@@ -26,6 +26,13 @@ def test_a_space_hides_nothing_from_the_gate() -> None:
     assert hosts_of("//a .held.test/") == ("a .held.test",)
 
 
+def test_a_port_may_begin_with_zeros_without_end() -> None:
+    zeros = "0" * 5000
+    assert hosts_of(f"//x.test:{zeros}80/") == ("x.test",)
+    assert hosts_of(f"//x.test:{zeros}/") == ("x.test",)
+    assert hosts_of(f"//x.test:{zeros}65536/") == ()
+
+
 @given(st.text(), st.none() | st.text())
 def test_no_text_raises(address: str, base: str | None) -> None:
     assert all(hosts_of(address, base))
