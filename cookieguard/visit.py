@@ -226,8 +226,10 @@ class Visit(Struct, eq=False, gc=False):
         self.verdicts = verdicts
 
     def count_untouched(self, reason: str) -> None:
-        """Count a page that leaves as it came."""
+        """Count a page that leaves as it came, and log it: fragments are many, and as they should be."""
         self._enforcer.count_untouched(reason)
+        level = logging.DEBUG if reason == "fragment" else logging.INFO
+        logger.log(level, "an HTML response left without a tag: %s", reason)
 
     def leave_from_memory(self, headers: Headers) -> Headers | None:
         """Do what `leave` does without a look at the request; None, and nothing, where one is needed."""

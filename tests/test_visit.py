@@ -650,3 +650,20 @@ def test_what_never_left_is_not_counted() -> None:
     webtest.TestApp(guard).get("/", status=500)
 
     assert guard.enforcer.counts == {("kept", "essential"): 1}
+
+
+def test_a_page_that_leaves_as_it_came_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "cookieguard")
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        packing = [("Content-Encoding", "br")] if environ["PATH_INFO"] == "/packed" else []
+        start_response("200 OK", [("Content-Type", "text/html"), *packing])
+        return [b"<p>"]
+
+    site = webtest.TestApp(CookieGuard(validator(app), POLICY, secret_key=KEY))
+    for path in ("/packed", "/fragment"):
+        site.get(path)
+
+    assert [record.message for record in caplog.records if "without a tag" in record.message] == [
+        "an HTML response left without a tag: encoded"
+    ]
