@@ -253,6 +253,8 @@ PARSED = [
     row("iframe-srcdoc-script", f"<iframe srcdoc='{S}'></iframe>"),
     row("iframe-srcdoc-image", f"<iframe srcdoc='{PIC}'></iframe>"),
     row("iframe-srcdoc-entities", f"<iframe srcdoc='&lt;script src=&quot;{A}/a.js&quot;>&lt;/script>'></iframe>"),
+    row("iframe-srcdoc-requests", f"<iframe srcdoc=\"<script>new Image().src='{A}/a.gif';fetch('{A}/b.json',{{mode:'no-cors'}})</script>\"></iframe>"),
+    row("iframe-named", '<iframe name="fi" src="about:blank"></iframe>', script=f"if (window == top) {{ frames.fi.document.write('<img src={A}/a.gif>'); frames.fi.document.close() }}"),
     row("base", S.replace(f"{A}/", ""), head=f'<base href="{A}/">'),
     row("base-and-image", PIC.replace(f"{A}/", ""), head=f'<base href="{A}/">'),
     row("protocol-relative", S.replace("https:", "")),
@@ -585,6 +587,59 @@ def test_what_cannot_wait_is_refused_and_works_later(
     assert ({*stored.asked}, stored.log) == ({*plain.asked}, plain.log)
 
 
+FRAGMENT = f'<p>x<script async src="{A}/a.js"></script><img src="{A}/a.gif">'
+# What libraries do with the scripts of mark-up that they fetch.
+RECREATED = "for (const o of x.querySelectorAll('script')) { const s = document.createElement('script'); for (const a of o.attributes) s.setAttribute(a.name, a.value); o.replaceWith(s) }"
+EVALUATED = "for (const o of x.querySelectorAll('script')) if (o.src) fetch(o.src).then(r => r.text()).then(t => { const s = document.createElement('script'); s.text = t; document.head.append(s) })"
+# As morphing libraries compare, to leave alone what is the same.
+MORPHED = "; const had = x.innerHTML, t = document.createElement('template'); t.innerHTML = text; if (t.innerHTML != had) x.innerHTML = had"
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param(RECREATED, id="recreated"),
+        pytest.param(EVALUATED, id="evaluated"),
+        pytest.param(RECREATED + MORPHED, id="morphed"),
+    ],
+)
+def test_a_fetched_fragment_comes_as_without_a_guard_where_the_choice_is_stored(
+    site: Make, visitor: Make, providers: Providers, then: str
+) -> None:
+    page = Row(
+        "<div id=x></div>",
+        script=f"fetch('/fragment').then(a => a.text()).then(text => {{ x.innerHTML = text; {then} }})",
+    )
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/fragment":
+            return page.app(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [FRAGMENT.encode()]
+
+    free, shop, anna = site(app, guarded=False), site(app, POLICY), arrive(visitor)
+    plain = load(page, free, anna, providers)
+    assert plain.times == {"www.google-analytics.com/run/a.js": 1, "www.google-analytics.com/run/a.gif": 1}
+    assert load(page, shop, anna, providers).asked == []
+    store(anna, shop, "analytics")
+    stored = load(page, shop, anna, providers, plain)
+
+    assert (stored.times, stored.log) == (plain.times, plain.log)
+
+
+def test_a_gate_of_the_pages_own_holds_in_fetched_mark_up_too(
+    site: Make, visitor: Make, providers: Providers
+) -> None:
+    page = Row(
+        "<div id=x></div>",
+        script=f"x.innerHTML = '<img data-cookieguard=marketing _rc={A}/a.gif><img _rc={A}/b.gif>'",
+    )
+    shop, anna = site(page.app, POLICY), arrive(visitor)
+    store(anna, shop, "analytics")
+
+    assert load(page, shop, anna, providers).asked == ["www.google-analytics.com/run/b.gif"]
+
+
 FREE_WAYS = [
     row("tags", f'<script src="{FREE}/a.js"></script><img src="{FREE}/a.gif"><iframe src="{FREE}/a.html"></iframe>'),
     row("look-alike", f'<img src="{FREE}/google-analytics.com/a.gif"><img src="{FREE}/a.gif?u=https://www.google-analytics.com/">'),
@@ -745,6 +800,7 @@ STORE = [
     ("prototype", "Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set.call(document, '_ga=1')", "_ga"),
     ("frame", "const f = document.createElement('iframe'); document.body.append(f); f.contentDocument.cookie = '_ga=1; path=/'", "_ga"),
     ("frame-srcdoc", "const f = document.createElement('iframe'); f.srcdoc = '<p>'; document.body.append(f); await new Promise(done => f.onload = done); f.contentDocument.cookie = '_ga=1; path=/'", "_ga"),
+    ("frame-srcdoc-script", "document.body.insertAdjacentHTML('beforeend', '<iframe srcdoc=\"<script>document.cookie=`_ga=1; path=/`</scr' + 'ipt>\"></iframe>'); await new Promise(done => document.querySelector('iframe').onload = done)", "_ga"),
     ("frame-prototype", "const f = document.createElement('iframe'); document.body.append(f); Object.getOwnPropertyDescriptor(f.contentWindow.Document.prototype, 'cookie').set.call(document, '_ga=1')", "_ga"),
     ("frame-store", "const f = document.createElement('iframe'); f.src = '/frame'; document.body.append(f); await new Promise(done => f.onload = done); await f.contentWindow.cookieStore.set('_ga', '1')", "_ga"),
 ]  # fmt: skip

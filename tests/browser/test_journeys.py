@@ -545,6 +545,42 @@ def test_consent_mode(site: Make, visitor: Make, providers: Providers) -> None:
     assert all("gcs=G101" in query for query in sent)
 
 
+def test_a_default_of_the_pages_own_does_not_outlast_a_stored_choice(site: Make, visitor: Make) -> None:
+    own = "<script>window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments) } gtag('consent', 'default', {analytics_storage: 'denied'})</script>"
+    served, anna = site(shop(snippets.page(own)), SERVICES), visitor()
+    heard = "() => [...dataLayer].filter(a => a[0] == 'consent').map(a => [a[1], a[2].analytics_storage])"
+    anna.page.goto(served.url())
+    assert anna.page.evaluate(heard) == [["default", "denied"], ["default", "denied"]]
+    anna.page.evaluate("cookieguard.accept(['functional', 'analytics', 'marketing'])")
+    anna.page.goto(served.url())
+
+    assert anna.page.evaluate(heard)[-1] == ["update", "granted"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "body{transform:translateZ(0)}",
+        "body{filter:grayscale(1)}",
+        "html{display:grid;place-items:center;min-height:100vh}",
+    ],
+)
+def test_the_banner_stands_at_the_windows_end(site: Make, visitor: Make, look: str) -> None:
+    served, anna = (
+        site(shop(snippets.page(f"<style>{look}</style>", "<h1>A</h1><p style=height:3000px>B")), SERVICES),
+        visitor(),
+    )
+    anna.page.goto(served.url())
+    banner(anna).wait_for()
+    box, height = banner(anna).bounding_box(), anna.page.viewport_size["height"]
+
+    assert abs(box["y"] + box["height"] - height) < 2
+    anna.page.evaluate("cookieguard.accept()")
+    link(anna).wait_for()
+    box = link(anna).bounding_box()
+    assert height - 100 < box["y"] < height
+
+
 def test_the_pages_own_scripts_may_ask(served: Any, visitor: Make, providers: Providers) -> None:
     anna = visitor()
     anna.page.goto(served.url())
