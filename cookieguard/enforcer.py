@@ -25,6 +25,7 @@ from .ledger.needs import needed
 from .logger import logger
 from .policy.policy import Policy
 from .tally import Tally
+from .undeclared import Warner
 
 if TYPE_CHECKING:
     from .ledger.ledger import Ledger
@@ -97,7 +98,7 @@ class Enforcer:
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
         self.recalls = self.mode == "enforce" and not any(each.guard.debug for each in self._rules)
         """Whether what was decided leaves, and nothing beside it."""
-        self.tally = Tally()
+        self.tally = Tally(Warner(policy, self.mode).warn)
         # On the way of every response: a method that only passes on would be felt.
         self.count = self.tally.count
         self.count_recalled = self.tally.count_recalled
