@@ -114,6 +114,18 @@ def overlay_of_process(variables: Mapping[str, str] = os.environ) -> Overlay:
     return over
 
 
+def keys_of_process(variables: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the keys, oldest first, that the environment says, or the file that it names; () for none.
+
+    SettingsError lists the mistakes in those.
+    """
+    reader = _Reader(Settings, said_to_process(variables))
+    keys = reader.keys()
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return keys
+
+
 def settings_from(shape: type[S], *said: Source) -> S:
     """Read the options of `shape` from sources, the first of which wins; SettingsError lists the mistakes."""
     reader = _Reader(shape, said)
@@ -142,7 +154,8 @@ class _Reader:
         for source in self._said:
             self._refuse_unknown(source)
         values = {name: value for name in self._hints if (value := self._option(name)) is not None}
-        keys = self._keys()
+        keys = self.keys()
+        self._refuse_keyless()
         self._refuse_missing(values)
         values |= {"secret_keys": keys, "over": self.tables(), "secret": None, "secret_file": None}
         return values | {"said": {name: self._place(name) for name in values if self._source_of(name)}}
@@ -196,13 +209,10 @@ class _Reader:
                 "a file can't switch the guard off", "use 'enforce' or 'report', or COOKIEGUARD_MODE=off"
             )
 
-    def _keys(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
+        """Read the keys, oldest first; () where none are said."""
         source = self._source_of("secret", "secret_file")
         if source is None:
-            place = self._usual.spell("secret_file")
-            # Keys belong neither beside settings nor on a command line.
-            remedy = f"write a key into a file, and its path into {place}, or set {sources.PREFIX}SECRET"
-            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", f"{remedy}; {MAKE_ONE}")
             return ()
         if {"secret", "secret_file"} <= source.values.keys():
             other = source.spell("secret")
@@ -218,6 +228,13 @@ class _Reader:
         keys, problems = read_keys(source, source.folder / Path(path).expanduser())
         self.problems += problems
         return keys
+
+    def _refuse_keyless(self) -> None:
+        if self._source_of("secret", "secret_file") is None:
+            place = self._usual.spell("secret_file")
+            # Keys belong neither beside settings nor on a command line.
+            remedy = f"write a key into a file, and its path into {place}, or set {sources.PREFIX}SECRET"
+            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", f"{remedy}; {MAKE_ONE}")
 
     def _refuse_missing(self, values: Mapping[str, Any]) -> None:
         for name in self._required:
