@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import ledgers
@@ -79,6 +82,36 @@ def test_a_database_that_is_away_is_told_in_one_line(file: Path) -> None:
 
     assert (done.exit_code, done.stderr.count("Error: ")) == (2, 1)
     assert "the database refuses: " in done.stderr and "\\" not in done.stderr
+
+
+def by_backup(file: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def by_vacuum(file: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(file)) as source:
+        source.execute("VACUUM INTO ?", (str(copy),))
+
+
+@pytest.mark.parametrize("back_up", [by_backup, by_vacuum])
+def test_a_backup_while_the_app_runs(
+    back_up: Callable[[Path, Path], None], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the recipe of docs/ledger.md has SQLite's own tool do."""
+    run("init", file)
+    policy = Policy.from_file(file)
+    guard = ledgers.guard_of(policy, secret_key=ledgers.SECRET)
+    # As long as one connection is open, the newest receipts lie beside the file that `cp` would take.
+    with closing(sqlite3.connect(tmp_path / "r.db")) as held:
+        held.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        for _ in range(3):
+            ledgers.accept(guard, policy, "analytics")
+        assert (tmp_path / "r.db-wal").stat().st_size
+        back_up(tmp_path / "r.db", tmp_path / "copy.db")
+
+    monkeypatch.setenv("COOKIEGUARD_LEDGER_URL", f"sqlite:///{tmp_path}/copy.db")
+    assert "3 receipts hold" in run("verify", file).output
 
 
 KEYS = f"# ours\nan older key of 16 bytes\n{ledgers.SECRET}\n"
