@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -30,6 +30,8 @@ _TABLES: Mapping[str, type[Struct]] = {
     "ledger": LedgerSettings,
 }
 _FILES, _FOLDERS = ("policy",), ("templates",)
+# The standard library writes levels in capitals.
+_IN_ANY_CASE = ("log", "log_level")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -167,7 +169,7 @@ class _Reader:
         for name in source.values:
             if name in known:
                 continue
-            if (counterpart := _COUNTERPARTS.get(name)) in known:
+            if (counterpart := _counterpart(name, known)) is not None:
                 reason, remedy = "isn't known here", f"use {source.spell(counterpart)}"
             elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
                 reason, remedy = "unknown", f"did you mean {source.spell(near[0])}?"
@@ -188,6 +190,8 @@ class _Reader:
         try:
             value = source.values[name]
             value = from_text(value, self._hints[name]) if source.text else value
+            if name in _IN_ANY_CASE and isinstance(value, str):
+                value = value.lower()
             converted = convert(value, self._hints[name], source.folder)
             self._check(name, converted, source)
         except BadValue as error:
@@ -275,12 +279,22 @@ def _table_options() -> Iterator[tuple[str, tuple[str, str, Any]]]:
                 yield f"{table}_{key}", (table, key, hint)
 
 
+def _counterpart(name: str, known: Collection[str]) -> str | None:
+    """Return what stands for an option here, None where nothing does."""
+    counterpart = _COUNTERPARTS.get(name)
+    if counterpart in known:
+        return counterpart
+    other = _COUNTERPARTS.get(counterpart or "")
+    return other if other in known else None
+
+
 # What stands for it where the guard is switched on another way.
 _COUNTERPARTS = {
     # Flask and Django call it so.
     "secret_key": "secret",
     "app": "upstream",
     "upstream": "app",
+    "proxy": "proxies",
     "proxies": "trust_forwarded",
     "trust_forwarded": "proxies",
     "guard_mode": "mode",
