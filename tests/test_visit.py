@@ -660,9 +660,10 @@ def test_a_page_that_leaves_as_it_came_is_logged_with_its_reason(caplog: pytest.
         start_response("200 OK", [("Content-Type", "text/html"), *packing])
         return [b"<p>"]
 
-    guard = CookieGuard(validator(app), POLICY, secret_key=KEY)
+    guard = CookieGuard(app, POLICY, secret_key=KEY)
     for path in ("/packed", "/fragment"):
-        webtest.TestRequest.blank(path).call_application(guard)
+        _, _, parts = webtest.TestRequest.blank(path).call_application(guard)
+        assert b"".join(parts) == b"<p>"
 
     assert [record.message for record in caplog.records if "without a tag" in record.message] == [
         "an HTML response left without a tag: encoded"
