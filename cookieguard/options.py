@@ -39,6 +39,10 @@ class Options(Struct, frozen=True, kw_only=True):
     templates: Path | None = None
     override: Override | None = None
 
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: the keys are in it.
+        return f"<Options from {str(self.source)!r}>"
+
     def completed(self, cookies: Sequence[Declaration], keys: Keys) -> Options:
         """Return them with the framework's cookies declared, signing with these keys.
 

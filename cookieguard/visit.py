@@ -67,10 +67,12 @@ class Visit(Struct, eq=False, gc=False):
     """Called when the app asks about this visitor, or decides: a cache inside the guard must hear of it."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
+    settled: bool = False
+    """Whether the headers that were screened hold all that was asked and decided by now."""
     concerns_page: bool = False
     """Whether the headers that left may make browsers show a page, or fetch what a page would."""
     headers_sent: bool = False
-    """Whether the response's headers were handed to the server."""
+    """Whether the response's headers were handed to the server, and nothing can be changed any more."""
     verdicts: Sequence[Verdict] = ()
     """What was decided over each cookie, once the headers left."""
 
@@ -83,16 +85,21 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
-        if self.headers_sent and not self._read:
-            logger.warning("the consent was read after the headers left: the response doesn't vary by it")
         self._is_asked()
-        self._read = self.must_screen = True
+        if not self._read:
+            if self.headers_sent:
+                logger.warning("the consent was read after the headers left: the response doesn't vary by it")
+            self._read = True
+            self._changes()
         return self._judged
 
     @property
     def policy(self) -> Policy:
         """The policy in force today."""
         return self._rules.policy
+
+    def _changes(self) -> None:
+        self.must_screen, self.settled = True, False
 
     def _is_asked(self) -> None:
         if self.when_asked is not None:
@@ -132,7 +139,8 @@ class Visit(Struct, eq=False, gc=False):
     def _refuse(self, record: Record, what: str) -> bool:
         decided = self._decide(record, what)
         if decided:
-            self._deciding().withdrawn = self.must_screen = True
+            self._deciding().withdrawn = True
+            self._changes()
         return decided
 
     def _decide(self, record: Record, what: str) -> bool:
@@ -144,7 +152,7 @@ class Visit(Struct, eq=False, gc=False):
             return False
         self._is_asked()
         if self._deciding().take(record, self.occasion or Occasion()):
-            self.must_screen = True
+            self._changes()
         return True
 
     def _deciding(self) -> Decision:
@@ -172,9 +180,9 @@ class Visit(Struct, eq=False, gc=False):
         self._is_asked()
         if self.headers_sent:
             return 0
-        erased = self._deciding().erase_receipts()
-        self.must_screen = self.must_screen or erased > 0
-        return erased
+        # Even what was pruned long ago leaves its id in the browser.
+        self._changes()
+        return self._deciding().erase_receipts()
 
     @property
     def proves(self) -> bool | None:
@@ -206,14 +214,22 @@ class Visit(Struct, eq=False, gc=False):
             self._refused, self.must_screen = arrival.refused, True
         return arrival
 
-    def retract(self) -> None:
-        """Take back what was decided over headers that never left: others take their place."""
-        self._enforcer.count(self.verdicts, -1)
-        self.verdicts = ()
+    def retract(self) -> Sequence[Verdict]:
+        """Take back, and return, what was decided over headers that never left: others take their place."""
+        retracted, self.verdicts = self.verdicts, ()
+        self._enforcer.count(retracted, -1)
+        return retracted
+
+    def restore(self, verdicts: Sequence[Verdict]) -> None:
+        """Count again what was retracted: those headers had left after all."""
+        self._enforcer.count(verdicts)
+        self.verdicts = verdicts
 
     def count_untouched(self, reason: str) -> None:
-        """Count a page that leaves as it came."""
+        """Count a page that leaves as it came, and log it: fragments are many, and as they should be."""
         self._enforcer.count_untouched(reason)
+        level = logging.DEBUG if reason == "fragment" else logging.INFO
+        logger.log(level, "an HTML response left without a tag: %s", reason)
 
     def leave_from_memory(self, headers: Headers) -> Headers | None:
         """Do what `leave` does without a look at the request; None, and nothing, where one is needed."""
@@ -223,7 +239,8 @@ class Visit(Struct, eq=False, gc=False):
         outcome = recall(headers, self._memory(), enforcer.clock)
         if outcome is None:
             return None
-        self.headers_sent, self.concerns_page = True, outcome.concerns_page
+        self.headers_sent = self.settled = True
+        self.concerns_page = outcome.concerns_page
         if outcome.verdicts:
             self.verdicts = outcome.verdicts
             # `leave` counted their names, and then they were remembered.
@@ -237,11 +254,13 @@ class Visit(Struct, eq=False, gc=False):
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
-        self.headers_sent = True
+        self.headers_sent = self.settled = True
         enforcer, standing = self._enforcer, self.standing
         rules, consent = standing.rules, self._judged
         memory = self._memory()
-        outcome = recall(headers, memory, enforcer.clock)
+        # Where nothing stands against it, `leave_from_memory` was asked before.
+        asked = not self.must_screen and enforcer.recalls
+        outcome = None if asked else recall(headers, memory, enforcer.clock)
         if outcome is None:
             leaving, outcome = screen(headers, rules, consent, self._situation(request), memory)
         else:

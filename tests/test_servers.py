@@ -34,7 +34,13 @@ SERVERS = {
     "sidecar": [sys.executable, str(SUPPORT / "servers_sidecar.py"), "{fd}"],
 }
 
-ASK_THE_VISIT = ("grant", "withdrawal", "reads-the-consent")
+ASK_THE_VISIT = (
+    "grant",
+    "withdrawal",
+    "reads-the-consent",
+    "a-page-that-reads-the-consent",
+    "a-page-that-grants",
+)
 
 
 class Server:

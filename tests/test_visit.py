@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from wsgiref.handlers import SimpleHandler
+from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
@@ -595,6 +598,48 @@ def test_reading_the_consent_too_late_is_told(caplog: pytest.LogCaptureFixture) 
     assert "doesn't vary by it" in caplog.text
 
 
+def test_a_page_whose_headers_wait_is_decided_by_what_is_known_when_they_leave() -> None:
+    decided: list[bool] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        visit = visit_from(environ)
+        visit.grant(["analytics"])
+        start_response("200 OK", [("Content-Type", "text/html"), ("Set-Cookie", "stats=1")])
+        decided.append(visit.withdraw())
+        yield b"<!doctype html><title>a</title>"
+        decided.append(visit.grant(["analytics"]))
+
+    guard = CookieGuard(validator(app), POLICY, secret_key=KEY)
+    response = webtest.TestApp(guard).get("/")
+
+    assert decided == [True, False]
+    assert [name for name in names_of(response) if name != "deep"] == ["cookieguard"]
+    assert ".-analytics" in cookies_of(response)[-1]
+    assert {action for action, _ in guard.enforcer.counts} == {"stripped", "swept"}
+
+
+def test_what_had_left_stays_counted() -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "stats=1")])
+        yield b"begun"
+        try:
+            raise LookupError
+        except LookupError:
+            start_response(
+                "500 Oops", [("Content-Type", "text/plain"), ("Set-Cookie", "sid=1")], sys.exc_info()
+            )
+
+    guard = CookieGuard(validator(app), POLICY, secret_key=KEY)
+    environ: dict[str, Any] = {"QUERY_STRING": ""}
+    setup_testing_defaults(environ)
+    # It has sent the first headers by then, and raises.
+    errors = io.StringIO()
+    SimpleHandler(io.BytesIO(), io.BytesIO(), errors, environ).run(guard)
+
+    assert "LookupError" in errors.getvalue()
+    assert guard.enforcer.counts == {("stripped", "analytics"): 1}
+
+
 def test_what_never_left_is_not_counted() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "stats=1")])
@@ -610,3 +655,21 @@ def test_what_never_left_is_not_counted() -> None:
     webtest.TestApp(guard).get("/", status=500)
 
     assert guard.enforcer.counts == {("kept", "essential"): 1}
+
+
+def test_a_page_that_leaves_as_it_came_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "cookieguard")
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        packing = [("Content-Encoding", "zz")] if environ["PATH_INFO"] == "/packed" else []
+        start_response("200 OK", [("Content-Type", "text/html"), *packing])
+        return [b"<p>"]
+
+    guard = CookieGuard(app, POLICY, secret_key=KEY)
+    for path in ("/packed", "/fragment"):
+        _, _, parts = webtest.TestRequest.blank(path).call_application(guard)
+        assert b"".join(parts) == b"<p>"
+
+    assert [record.message for record in caplog.records if "without a tag" in record.message] == [
+        "an HTML response left without a tag: encoded"
+    ]

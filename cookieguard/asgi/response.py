@@ -44,6 +44,7 @@ class Response:
         """Send the headers that wait, though no body came that could tell more of them."""
         if self._page is not None and self._held is not None:
             held, self._held = self._held, None
+            self._settle(self._page)
             await self._send(self._with(held, self._page.open_ended()))
 
     # Headers.
@@ -65,8 +66,17 @@ class Response:
         opened = plans.open(self._visit, root, status, headers, method, revalidates=self.revalidates)
         if opened.page is not None:
             self._page, self._held = opened.page, message
+            self._visit.headers_sent = False
         else:
             await self._send(self._with(message, opened.headers))
+
+    def _settle(self, page: Page) -> None:
+        """Have the headers that waited say what was asked and decided meanwhile."""
+        visit = self._visit
+        if not visit.settled:
+            visit.retract()
+            page.lead_by(visit.leave(decoded(self._given), self._request))
+        visit.headers_sent = True
 
     async def _handshake(self, message: Message) -> None:
         await self._send(self._with(message, self._leave(message)))
@@ -147,6 +157,7 @@ class Response:
     async def _emit(self, page: Page, body: bytes, *, ended: bool = False) -> None:
         if self._held is not None and page.headers is not None:
             held, self._held = self._held, None
+            self._settle(page)
             if page.kind is not None and page.kind != "page":
                 self._visit.count_untouched(page.kind)
             await self._send(self._with(held, page.headers))

@@ -72,6 +72,10 @@ class SetCookie(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     attributes: Attributes
 
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame; a value lets others in.
+        return f"SetCookie(name={self.name!r}, value=…, attributes={self.attributes!r})"
+
     @property
     def judged_names(self) -> tuple[str, ...]:
         """The names to judge: `names`, and the one that servers read where a nameless `=ads` comes back."""

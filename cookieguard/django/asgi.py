@@ -30,7 +30,10 @@ class BehindProxy:
 
 def _believing(scope: Scope) -> Scope:
     headers = [(bytes(name).lower(), bytes(value)) for name, value in scope.get("headers") or ()]
-    sent = dict(headers)
+    sent: dict[bytes, bytes] = {}
+    for name, value in headers:
+        # "Combine each list member [...] separated by a comma" (RFC 9110, 5.3), as Django does.
+        sent[name] = sent[name] + b"," + value if name in sent else value
 
     def header(key: str) -> str | None:
         # Not the other way round: a visitor's `X_Forwarded_Proto` would pass for the proxy's.

@@ -101,8 +101,10 @@ def _guard(request: HttpRequest, get_response: GetResponse) -> HttpResponseBase:
         call.decoded[key] = text = environ.get(key, "")
         environ[key] = text.encode("utf-8", "replace").decode("latin-1")
     believe(environ)
-    body = _guard_of(configuration())(environ, call.start)
-    del environ[_CALL]
+    try:
+        body = _guard_of(configuration())(environ, call.start)
+    finally:
+        del environ[_CALL]
     response = call.response
     if response is None:
         # One of the visitor's own pages.

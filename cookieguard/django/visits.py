@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -47,7 +48,7 @@ def equip(request: HttpRequest) -> None:
     # A visit is of the request's environ: with the request itself it would be a cycle.
     known = weakref.ref(request)
     visit.when_asked = lambda: _keep_from_caches(known())
-    request.cookie_consent = ConsentOf(request)
+    request.cookie_consent = ConsentOf(lambda: visit.consent)
     request.cookie_visit = visit
 
 
@@ -61,21 +62,21 @@ def _keep_from_caches(request: HttpRequest | None) -> None:
 class ConsentOf:
     """The Consent of a request's visitor, read when it is asked.
 
-    A page that reads it varies by `Cookie`, and stays out of Django's cache; others needn't. A request
-    that no guard saw, as one of a RequestFactory, has no visitor: nothing is decided.
+    A page that reads it varies by `Cookie`, and stays out of Django's cache; others needn't.
     """
 
-    def __init__(self, request: HttpRequest) -> None:
-        self._request = request
+    def __init__(self, read: Callable[[], Consent]) -> None:
+        self._read = read
 
     def __getattr__(self, name: str) -> Any:
         # Who copies it asks for these, before it has a request.
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(_consent(self._request), name)
+        return getattr(self._read(), name)
 
 
-def _consent(request: HttpRequest) -> Consent:
+def consent_of(request: HttpRequest) -> Consent:
+    """Return the Consent of a request's visitor; where no guard saw it, nothing is decided."""
     visit = find_visit(request)
     if visit is None:
         _keep_from_caches(request)

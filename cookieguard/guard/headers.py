@@ -31,6 +31,7 @@ _REPEATING = frozenset(
     }
 )
 _MOST_REMEMBERED = 2048
+_BREAKS = str.maketrans("\r\n\0", "   ")
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -64,7 +65,7 @@ def unsplit(value: str) -> str:
     # of CR, LF, or NUL within a field value MUST either reject the message or replace each of those
     # characters with SP before further processing" (RFC 9110, 5.5). wsgiref would send what stands
     # behind a line feed as a header of its own.
-    return value.replace("\r", " ").replace("\n", " ")
+    return value.translate(_BREAKS)
 
 
 @lru_cache(maxsize=64)
@@ -85,6 +86,8 @@ def came_before(header: tuple[str, str]) -> bool:
     """Tell whether a header whose value repeats came before; from now on it is harmless."""
     if header in HARMLESS:
         return True
-    if len(HARMLESS) < _MOST_REMEMBERED:
-        HARMLESS.add(header)
+    # Visitors may have a hand in lengths.
+    if len(HARMLESS) >= _MOST_REMEMBERED:
+        HARMLESS.clear()
+    HARMLESS.add(header)
     return False

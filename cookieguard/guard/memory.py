@@ -18,6 +18,7 @@ from .sweep import is_refused
 from .verdict import UNREADABLE, Rules, Situation
 
 _MOST = 1024
+_MOST_OUTCOMES = 256
 _MOST_REPEATED = 512
 _MOST_KINDS = 256
 _MOST_HEADERS = 64
@@ -68,7 +69,7 @@ class Memory:
         outcome = self._outcomes.get(known)
         if outcome is None:
             outcome = Outcome.of(known)
-            if len(self._outcomes) >= _MOST:
+            if len(self._outcomes) >= _MOST_OUTCOMES:
                 self._outcomes.clear()
             if len(known) <= _MOST_HEADERS:
                 self._outcomes[known] = outcome
@@ -82,7 +83,7 @@ class Memory:
         if kind == SET_COOKIE:
             return self.ruling(header, clock)
         # A date says when a cookie ends, or is one that browsers read otherwise than we do.
-        if kind in (DATE, SPLITTING) or "\n" in value or "\r" in value:
+        if kind in (DATE, SPLITTING) or not value.isprintable():
             return None
         if kind in (PLAIN, LINK):
             return kind

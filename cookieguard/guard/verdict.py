@@ -71,6 +71,10 @@ class Situation(Struct, frozen=True):
     path: str | None
     now: float
 
+    def __repr__(self) -> str:
+        # Error reports keep the variables of a frame: a path may tell of somebody.
+        return f"<Situation at {self.host!r}>"
+
 
 class Details(Struct, frozen=True):
     """All that an override hook may look at."""

@@ -86,6 +86,8 @@ class Page:
     _holder: Holder | None = None
     _kept = b""
     _bar = b""
+    _rewrites = True
+    _length_now: int | None = None
 
     def __init__(self, headers: Headers, media: Media, length: Header | None, plan: Plan) -> None:
         self._given = headers
@@ -113,6 +115,12 @@ class Page:
     def open_ended(self) -> Headers:
         """Return headers that hold whatever the first bytes will tell: they leave the length open."""
         return _rewritten(self._given, self._media, self._plan.version)
+
+    def lead_by(self, headers: Headers) -> None:
+        """Take other headers for the same body: what may leave has changed since it was opened."""
+        self._given = without_held_links(headers, self._plan.gate) if self._media.linked else headers
+        if self.headers is not None:
+            self.headers = self._head()
 
     def _take(self, data: bytes, *, ended: bool = False) -> bytes:
         if self.kind is not None:
@@ -148,12 +156,16 @@ class Page:
             tag = self._plan.tag(prologue.language, find_nonce(self._media.policies))
             # Nothing may follow the root element of XML.
             self._bar = b"" if self._media.xml else self._plan.bar(prologue.language)
-        if self._unpacker or tag or (self._plan.gate and prologue.kind != "charset"):
-            length = None if self._told is None else self._told + len(tag) + len(self._bar)
-            self.headers = _rewritten(self._given, self._media, self._plan.version, self._length, length)
-        else:
-            self.headers = [*self._given]
+        self._rewrites = bool(self._unpacker or tag or (self._plan.gate and prologue.kind != "charset"))
+        if self._told is not None:
+            self._length_now = self._told + len(tag) + len(self._bar)
+        self.headers = self._head()
         return tag
+
+    def _head(self) -> Headers:
+        if not self._rewrites:
+            return [*self._given]
+        return _rewritten(self._given, self._media, self._plan.version, self._length, self._length_now)
 
 
 def _rewritten(

@@ -29,6 +29,11 @@ class Unpacker:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what the piece unpacks to, each step at most `MOST_AT_ONCE` bytes."""
+        # What follows a member is copied once for each: of a long piece that is quadratic time.
+        for at in range(0, len(data), MOST_AT_ONCE):
+            yield from self._unpack(data[at : at + MOST_AT_ONCE])
+
+    def _unpack(self, data: bytes) -> Iterator[bytes]:
         data = self._waiting + data
         self._waiting = b""
         while data and not self._ended:

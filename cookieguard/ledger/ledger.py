@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from msgspec import DecodeError
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..errors import ConfigurationError, LedgerUnavailable
@@ -128,13 +129,12 @@ class Ledger:
             self._failed_at = time.monotonic()
             raise
         self._failed_at = None
-        if not self.spool.is_empty:
-            self._drain()
+        self._drain()
 
     def _drain(self) -> None:
         try:
             drained = self.spool.drain(lambda entries: append(self.store, entries, again=True), _MOST)
-        except (*_FAILURES, OSError) as error:
+        except (*_FAILURES, OSError, DecodeError) as error:
             logger.warning("the ledger's spool stays as it is: %s", _reason(error))
         else:
             if drained:

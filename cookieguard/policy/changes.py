@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from .policy import Policy
@@ -24,6 +25,9 @@ def describe_changes(policy: Policy, old: Policy) -> Iterator[str]:
     for id, tokens in found.items():
         yield f"{id}: visitors are asked again"
         if tokens["old"]:
-            yield f'  if the change is editorial: [categories.{id}] accepts = ["{tokens["old"]}"]'
+            # Those that `old` itself takes for its own, too; and nothing that counts already is to be lost.
+            earlier = policy.categories[id].accepts | old.categories[id].accepts - {tokens["old"]}
+            accepts = json.dumps([*sorted(earlier), tokens["old"]])
+            yield f"  if the change is editorial: [categories.{id}] accepts = {accepts}"
     if not found:
         yield "no visitor is asked again"

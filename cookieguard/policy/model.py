@@ -113,6 +113,11 @@ class Category(Struct, frozen=True, kw_only=True):
     def token(self) -> str:
         return self.digest[:TOKEN_LENGTH]
 
+    @property
+    def counting(self) -> frozenset[str]:
+        """The tokens under which a decision holds."""
+        return self.accepts | {self.token}
+
     def counts(self, token: str) -> bool:
         """Tell whether a decision made under this token still holds."""
         return token == self.token or token in self.accepts

@@ -84,11 +84,12 @@ class Policy(Struct, frozen=True, kw_only=True, eq=False):
         return announced.policy.on(day)
 
     def asks_again(self, old: Policy) -> tuple[str, ...]:
-        """Name the categories whose visitors, having decided under `old`, are asked again."""
+        """Name the categories about which some are asked again whose decision holds under `old`."""
         return tuple(
             category.id
             for category in self.optional
-            if category.id not in old.categories or not category.counts(old.categories[category.id].token)
+            if category.id not in old.categories
+            or not old.categories[category.id].counting <= category.counting
         )
 
 

@@ -34,23 +34,29 @@ def shipped_languages() -> tuple[str, ...]:
 def choose_language(policy: Policy, asked: str | None, accept: str | None) -> str:
     """Choose "`?lang`, else `Accept-Language`, else the site's first"."""
     offered = languages(policy)
-    if asked is not None:
-        # A page's own `lang` asks too, and may name a region.
-        near = next((tag for tag in (asked, *_wider(asked)) if tag in offered), None)
-        if near is not None:
-            return near
+    if asked is not None and (near := _nearest(asked, offered)):
+        return near
     if accept:
         wishes = accept[:_LONGEST_WISH].split(",")[:_MOST_WISHES]
-        wanted = parse_accept_header(",".join(wishes), LanguageAccept)
-        wider = [(wide, quality) for tag, quality in wanted if quality > 0 for wide in _wider(tag)]
-        best = LanguageAccept([*wanted, *wider]).best_match(offered)
-        if best is not None:
-            return best
+        for tag, quality in parse_accept_header(",".join(wishes), LanguageAccept):
+            if quality > 0 and (near := _nearest(tag, offered)):
+                return near
     return offered[0]
 
 
+def _nearest(tag: str, offered: Sequence[str]) -> str | None:
+    """Find the very language of a tag, else what serves it better than a visitor's next choice."""
+    spelled = {own.lower(): own for own in offered}
+    for near in (tag.replace("_", "-"), *_wider(tag)):
+        if found := spelled.get(near.lower()):
+            return found
+    # Of its regions, rather than none.
+    language = near.lower()
+    return next((own for low, own in spelled.items() if low.partition("-")[0] == language), None)
+
+
 def _wider(tag: str) -> Iterator[str]:
-    """Yield what serves a language tag better than a visitor's next choice."""
+    """Yield what a language tag may stand for, its language alone the last."""
     language, *rest = tag.lower().replace("_", "-").split("-")
     if language == "zh":
         traditional = {"hant", "tw", "hk", "mo"} & set(rest)

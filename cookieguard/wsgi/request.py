@@ -54,9 +54,14 @@ def page_request(environ: WSGIEnvironment) -> PageRequest:
 
 
 def _read_form(environ: WSGIEnvironment) -> bytes | None:
-    """Read the body once, up to a capped Content-Length; None where it is too long or has none."""
+    """Read the body once, up to a capped Content-Length; None where it is too long or has none, and
+    nothing where it breaks off."""
     length = form_length(environ.get("CONTENT_LENGTH") or "")
     if length is None:
         return None
-    body: bytes = environ["wsgi.input"].read(length)
-    return body
+    try:
+        body: bytes = environ["wsgi.input"].read(length)
+    except OSError:
+        # So do some servers tell of a client that went away; others by less than was promised.
+        return b""
+    return body if len(body) == length else b""

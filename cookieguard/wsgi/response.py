@@ -41,6 +41,7 @@ class Response(Struct, eq=False):
     _started: bool = False
     _page: Page | None = None
     _status: str = ""
+    _given: list[tuple[str, str]] | None = None
     _write: Write | None = None
     _exc_info: Any = None
 
@@ -64,14 +65,19 @@ class Response(Struct, eq=False):
                 if leaving is None:
                     return self._decide(status, headers)
             if visit.concerns_page or self._page is not None:
-                return self._open(status, leaving)
+                return self._open(status, headers, leaving)
             self.is_plain = True
             return self._start_response(status, leaving)
-        visit.retract()
+        counted = visit.retract()
         # No frame may keep it: that would be a cycle through the traceback.
         self._exc_info = exc_info
         try:
             return self._decide(status, headers)
+        except BaseException:
+            # "If headers have already been sent, raise the exception": the first ones stand.
+            visit.retract()
+            visit.restore(counted)
+            raise
         finally:
             exc_info = self._exc_info = None
 
@@ -79,28 +85,43 @@ class Response(Struct, eq=False):
         # A line break in the status smuggles a header just as one in a value does.
         if not status.isprintable():
             status = unsplit(status)
-        headers = self._visit.leave(headers, Request(self._environ, self._root, self._below))
-        return self._open(status, headers)
+        return self._open(status, headers, self._leave(headers))
 
-    def _open(self, status: str, headers: list[tuple[str, str]]) -> Write:
+    def _leave(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        return self._visit.leave(headers, Request(self._environ, self._root, self._below))
+
+    def _open(self, status: str, headers: list[tuple[str, str]], leaving: list[tuple[str, str]]) -> Write:
         visit, plans = self._visit, self._plans
-        # Of a second start the server has something to say.
+        if self._exc_info is None:
+            # "It is a fatal error to call start_response without the exc_info argument if start_response
+            # has already been called": the server, which raises it, must have heard of the first.
+            self.give_up()
         self._started = self._started or self.is_plain
         self._page, self.is_plain = None, True
         if plans is None or not (visit.concerns_page or self._revalidates):
-            return self._send(status, headers)
-        opened = plans.open(visit, self._root, status, headers, self._method, revalidates=self._revalidates)
+            return self._send(status, leaving)
+        opened = plans.open(visit, self._root, status, leaving, self._method, revalidates=self._revalidates)
         if opened.page is not None:
-            return self._hold(opened.page, status)
+            return self._hold(opened.page, status, headers)
         self.is_plain = opened.passes
         return self._send(status, opened.headers)
 
-    def _hold(self, page: Page, status: str) -> Write:
-        self._page, self._status, self.is_plain = page, status, False
+    def _hold(self, page: Page, status: str, headers: list[tuple[str, str]]) -> Write:
+        self._page, self._status, self._given, self.is_plain = page, status, [*headers], False
         if self._exc_info is not None or self._started:
-            # It must not be kept, and the server may have something to say: to it, or to a second start.
+            # No error may be kept waiting, and a second start is for the server to refuse.
             self._send(status, page.open_ended())
+        else:
+            self._visit.headers_sent = False
         return self.write
+
+    def _settle(self, page: Page) -> None:
+        """Have the headers that waited say what was asked and decided meanwhile."""
+        visit = self._visit
+        if not visit.settled and self._given is not None:
+            visit.retract()
+            page.lead_by(self._leave(self._given))
+        visit.headers_sent = True
 
     def _send(self, status: str, headers: list[tuple[str, str]]) -> Write:
         self._started = True
@@ -155,6 +176,7 @@ class Response(Struct, eq=False):
         page = self._page
         if self._started or page is None or page.headers is None:
             return
+        self._settle(page)
         self._send(self._status, page.headers)
         if page.kind is not None and page.kind != "page":
             self._visit.count_untouched(page.kind)
@@ -162,6 +184,7 @@ class Response(Struct, eq=False):
     def give_up(self) -> None:
         """Give the server the headers, though no body came that could tell more of them."""
         if self._page is not None and not self._started:
+            self._settle(self._page)
             self._send(self._status, self._page.open_ended())
 
 

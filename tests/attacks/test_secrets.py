@@ -23,6 +23,7 @@ from cookieguard import ConfigurationError, CookieGuard, Policy, PolicyError, vi
 from cookieguard.cli.main import main
 from cookieguard.consent.seal import Seal
 from cookieguard.logs import JSONLines
+from cookieguard.options import Options
 from cookieguard.settings.settings import ServeSettings, settings_of_process
 
 KEY = "KEYKEYKEYKEYKEYKEYKEY"
@@ -32,12 +33,19 @@ HUSH = (KEY, VALUE, PASSWORD)
 LEDGER = {"url": f"postgresql+psycopg://site:{PASSWORD}@db/receipts", "retention": "3 years"}
 
 
+class WithLocals(logging.Formatter):
+    def formatException(self, ei: Any) -> str:
+        # Of frames of the guard: the app's and the hook's own are theirs.
+        return with_locals(ei[1])
+
+
 @pytest.fixture
 def told() -> Iterator[Callable[[], str]]:
-    """All that is logged, by everybody, as text and as JSON."""
+    """All that is logged, by everybody, as text, as JSON, and as an error report made of it."""
     root, out = logging.getLogger(), io.StringIO()
-    handlers = [logging.StreamHandler(out), logging.StreamHandler(out)]
+    handlers = [logging.StreamHandler(out) for _ in range(3)]
     handlers[1].setFormatter(JSONLines())
+    handlers[2].setFormatter(WithLocals())
     level = root.level, logging.getLogger("cookieguard").level
     for handler in handlers:
         root.addHandler(handler)
@@ -91,7 +99,8 @@ def test_a_whole_visit_tells_no_value(told: Callable[[], str], mode: str) -> Non
 def test_no_repr_tells_a_key_or_a_password() -> None:
     policy = policy_of(ledger=LEDGER)
     guard = CookieGuard(responding(), policy, secret_key=[KEY, KEY])
-    things = [guard, guard.enforcer, guard.enforcer.carrier, Seal(KEY), policy, policy.ledger]
+    options = Options(policy=policy, keys=(KEY,))
+    things = [options, guard, guard.enforcer, guard.enforcer.carrier, Seal(KEY), policy, policy.ledger]
     # Also within others, as an error report prints them.
     assert hushed(repr(things)) and hushed(str(things)) and hushed(repr(vars(guard)))
     assert hushed(repr({name: getattr(guard.enforcer, name) for name in vars(guard.enforcer)}))
@@ -129,7 +138,7 @@ def test_a_wrong_header_tells_nothing_of_other_visitors() -> None:
     for _ in range(4):
         guard(an_environ(), Server().start_response)
     headers[:] = [("X-Count", 5)]
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises((TypeError, AttributeError)) as caught:
         guard(an_environ(), Server().start_response)
 
     assert hushed(with_locals(caught.value))

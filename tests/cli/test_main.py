@@ -86,6 +86,28 @@ def test_check_against_says_whom_a_change_asks_again(policies: Path) -> None:
     assert again.output.endswith("no visitor is asked again\n")
 
 
+def test_a_second_edit_keeps_what_the_first_accepted(policies: Path) -> None:
+    def edited(number: int, accepts: str = "") -> str:
+        text = GOOD.replace("Counts visitors.", f"Counts visitors, edition {number}.") + accepts
+        (policies / f"{number}.toml").write_text(text)
+        return f"{number}.toml"
+
+    def suggested(new: str, old: str) -> str:
+        output = run("check", new, "--against", old).output
+        line = next(line for line in output.splitlines() if "accepts = " in line)
+        return line.split("editorial: ")[1].replace("] accepts", "]\naccepts")
+
+    edited(1)
+    second = suggested(edited(2), "1.toml")
+    edited(2, second)
+    third = suggested(edited(3), "2.toml")
+    # What visitors of the first edition accepted, the second still counts.
+    only_the_second = third.replace(second.split('"')[1], "AAAAAAAAAAA")
+    assert "are asked again" in run("check", edited(3, only_the_second), "--against", "2.toml").output
+    again = run("check", edited(3, third), "--against", "2.toml")
+    assert again.output.endswith("no visitor is asked again\n")
+
+
 def test_check_against_a_broken_file_fails(policies: Path) -> None:
     result = run("check", "good.toml", "--against", "bad.toml")
     assert result.exit_code == 1

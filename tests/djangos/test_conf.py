@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiapps import a_scope, answer_of, talk
 from asgiapps import ask as ask_asgi
 from asking import ask
 from contract import HOST, SECRET
@@ -120,6 +121,17 @@ def test_the_guard_believes_the_proxy_that_django_believes(said: str | None, coo
         by_the_middleware = Client().get("/grants", headers=headers)
 
     assert answer.names == over_asgi.names == cookies_of(by_the_middleware) == [cookie]
+
+
+@pytest.mark.parametrize(("first", "last"), [("https", "http"), ("http", "https")])
+def test_guard_and_django_believe_the_same_of_a_header_sent_twice(first: str, last: str) -> None:
+    sent = [(b"x-forwarded-proto", value.encode()) for value in (first, last)]
+    with with_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
+        scope = a_scope("/grants", {})
+        scope["headers"] = [*scope["headers"], *sent]
+        answer = answer_of(talk(get_asgi_application(), scope))
+
+    assert answer.names == ["__Host-cookieguard" if first == "https" else "cookieguard"]
 
 
 def test_a_header_that_only_looks_like_the_proxys_is_not_believed() -> None:

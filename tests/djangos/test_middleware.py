@@ -20,7 +20,7 @@ from djangoshop import (
 )
 
 from cookieguard import ConfigurationError
-from cookieguard.django.visits import ConsentOf
+from cookieguard.django.visits import ConsentOf, consent_of
 from cookieguard.django.wsgi import get_wsgi_application
 
 
@@ -117,4 +117,4 @@ def test_the_middleware_alone_finds_mistakes_too() -> None:
 def test_a_consent_that_was_copied_is_still_one(shop: None) -> None:
     request = RequestFactory().get("/")
 
-    assert not copy.copy(ConsentOf(request)).allows("analytics")
+    assert not copy.copy(ConsentOf(lambda: consent_of(request))).allows("analytics")

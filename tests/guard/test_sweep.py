@@ -226,6 +226,15 @@ def test_a_withdrawal_also_reaches_other_paths() -> None:
     assert names("", consent_of("analytics")) == []
 
 
+@pytest.mark.parametrize("name", ["größe", "имя"])
+def test_a_name_that_no_header_can_hold_is_left_to_the_script(name: str) -> None:
+    declared = {"name": name, "category": "analytics", "purpose": "P.", "lifetime": "1 day", "path": "/x"}
+    rules = Rules.of(Policy.from_dict({"cookies": [declared]}))
+    consent = Consent.of(None, rules.policy, TODAY)
+
+    assert sweep("", rules, consent, SITUATION, withdrawn=True) == []
+
+
 @pytest.mark.parametrize(
     ("cookies", "expected"),
     [

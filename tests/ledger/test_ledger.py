@@ -223,6 +223,20 @@ def test_the_app_grants(policy: Policy, store: Store, url: str) -> None:
     assert "Set-Cookie" not in webtest.TestApp(guard).get("/shop").headers and len(caught) == 1
 
 
+@pytest.mark.parametrize("act", ["all", "none"])
+def test_a_spool_that_cannot_be_looked_at_keeps_nobody_from_deciding(
+    client: webtest.TestApp, policy: Policy, store: Store, url: str, act: str
+) -> None:
+    choose(client, "none")
+    folder = Path(url.removeprefix("sqlite:///")).parent / "spools"
+    folder.mkdir()
+    guard = ledgers.guard_of(ledgers.policy_of(url, str(folder / "spool")))
+    folder.rmdir()
+    folder.write_text("no folder any more")
+
+    choose(webtest.TestApp(guard), act, status=303)
+
+
 def test_others_are_served_while_a_decision_waits(policy: Policy, store: Store) -> None:
     guard = asgi.CookieGuard(asgiapps.saying(), policy, secret_key=ledgers.SECRET)
     digest = policy.categories["analytics"].token

@@ -180,6 +180,19 @@ def withdraws(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return responding("_ga=1")(environ, start_response)
 
 
+def a_page_that_reads_the_consent(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Set-Cookie", "session=1")])
+    # Its headers wait for this.
+    allowed = visit_from(environ).consent.allows("analytics")
+    yield f"<!doctype html><title>{allowed}</title>".encode()
+
+
+def a_page_that_grants(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Set-Cookie", "_ga=1")])
+    assert visit_from(environ).grant(["analytics"])
+    yield b"<!doctype html><title>granted</title>"
+
+
 def reads_the_consent(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     allowed = visit_from(environ).consent.allows("analytics")
     return responding(body=str(allowed).encode())(environ, start_response)
@@ -269,6 +282,20 @@ CASES = (
     Case("grant", grants, cookies=("_ga=1", "cookieguard=…"), headers=PRIVATE),
     Case("withdrawal", withdraws, accept=("analytics",), cookies=("cookieguard=…",), headers=PRIVATE),
     Case("reads-the-consent", reads_the_consent, body=b"False", headers={"vary": "Cookie, Sec-GPC"}),
+    Case(
+        "a-page-that-reads-the-consent",
+        a_page_that_reads_the_consent,
+        cookies=("session=1",),
+        body=None,
+        headers={"vary": "Cookie, Sec-GPC"},
+    ),
+    Case(
+        "a-page-that-grants",
+        a_page_that_grants,
+        cookies=("_ga=1", "cookieguard=…"),
+        body=None,
+        headers=PRIVATE,
+    ),
     Case("essential-under", responding("chat=1"), path="/clientarea/tickets", cookies=("chat=1",)),
     Case("essential-under-a-segment-only", responding("chat=1"), path="/clientareas"),
     Case("essential-under-no-traversal", responding("chat=1"), path="/clientarea/%2e%2e/blog"),

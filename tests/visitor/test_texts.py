@@ -201,3 +201,24 @@ def test_a_near_language_serves(tag: str, spoken: str) -> None:
         Markup('<span lang="{}">{}</span>').format(spoken, said),
     )
     assert choose_language(policy_of("en", spoken), None, tag) == spoken
+
+
+@pytest.mark.parametrize(
+    ("asked", "accept", "chosen"),
+    [
+        pytest.param(None, "pt-BR,pt;q=0.9,en-US;q=0.8,en;q=0.7", "pt-BR", id="a-region-of-its-own"),
+        pytest.param(None, "pt-PT,pt-BR;q=0.9", "pt", id="a-region-without"),
+        pytest.param("pt-br", "de", "pt-BR", id="asked-in-lower-case"),
+        pytest.param("pt_BR", None, "pt-BR", id="asked-with-an-underscore"),
+        pytest.param(None, "zh-hant-hk", "zh-Hant", id="accepted-in-lower-case"),
+        pytest.param("tlh", "de-CH, en;q=0.5", "de", id="asked-for-nothing-we-have"),
+        pytest.param(None, "de;q=0, fr;q=0.5", "fr", id="never-that-one"),
+        pytest.param(None, "*", "en", id="any"),
+    ],
+)
+def test_the_nearest_of_all_is_chosen(asked: str | None, accept: str | None, chosen: str) -> None:
+    assert choose_language(Policy.from_dict({}), asked, accept) == chosen
+
+
+def test_another_region_is_better_than_another_language() -> None:
+    assert choose_language(policy_of("en", "pt-BR"), None, "pt-PT, en;q=0.5") == "pt-BR"

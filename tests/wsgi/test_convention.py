@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from wsgiref.handlers import SimpleHandler
 
 import pytest
 from asking import App, Headers, Server, an_environ, ask, guarded, lined, through_a_handler
@@ -127,6 +129,17 @@ def test_trap_03_what_the_server_raises_again_is_not_swallowed_or_kept(cookies: 
         assert kept() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_the_server_refuses_a_second_start_without_exc_info(kind: str) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        for status in ("200 OK", "500 Oh No"):
+            start_response(status, [("Content-Type", kind), ("Set-Cookie", "session=1")])
+        return [b"<!doctype html>"]
+
+    with pytest.raises(AssertionError, match="Headers already set"):
+        guarded(app)(an_environ(), SimpleHandler(*[io.BytesIO()] * 3, {}).start_response)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("first", [(), (b"",)], ids=["at once", "after an empty string"])

@@ -44,7 +44,7 @@ class Input:
     ("length", "status", "reads"),
     [
         pytest.param("11", 303, [(11,)], id="right"),
-        pytest.param("65536", 303, [(65536,)], id="the most, and a body that is shorter"),
+        pytest.param("65536", 400, [(65536,)], id="the most, and a body that breaks off"),
         pytest.param("65537", 413, [], id="too long"),
         pytest.param("99999999999999999999", 413, [], id="huge"),
         pytest.param("9" * 5000, 413, [], id="more digits than Python converts"),
@@ -74,6 +74,27 @@ def test_trap_35_the_body_is_read_once_up_to_a_cap(
 
     assert server.calls[0][0].startswith(str(status))
     assert body.reads == reads
+
+
+def test_a_client_that_went_away_decided_nothing() -> None:
+    class Gone:
+        def read(self, size: int) -> bytes:
+            raise OSError("the client is gone")
+
+    server = Server()
+    environ = an_environ(
+        REQUEST_METHOD="POST",
+        PATH_INFO=MOUNT,
+        HTTP_ORIGIN=f"http://{HOST}",
+        CONTENT_TYPE=FORM["Content-Type"],
+        CONTENT_LENGTH="11",
+        **{"wsgi.input": Gone()},
+    )
+    b"".join(guarded(responding())(environ, server.start_response))
+
+    status, headers = server.calls[0][:2]
+    assert status.startswith("400")
+    assert "Set-Cookie" not in dict(headers)
 
 
 def test_trap_35_another_apps_body_is_left_unread() -> None:

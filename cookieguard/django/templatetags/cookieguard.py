@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from ...errors import NoGuard
 from ...logger import logger
 from ...visitor.script import page_language, script_tag
-from ..visits import ConsentOf, preferences_url, visit_of
+from ..visits import consent_of, preferences_url, visit_of
 
 register = Library()
 
@@ -31,7 +31,7 @@ class _IfConsent(Node):
             raise TemplateSyntaxError(
                 f'if_consent: {self.category} is no variable here; a category has quotes: "analytics"'
             )
-        allowed = ConsentOf(_request(context)).allows(category)
+        allowed = consent_of(_request(context)).allows(category)
         return (self.nodelist_true if allowed else self.nodelist_false).render(context)
 
 
