@@ -22,6 +22,7 @@ from .guard.memory import Memory
 from .guard.sweep import hide_refused
 from .guard.verdict import Override, Rules, Situation
 from .ledger.needs import needed
+from .leftover import Leftovers
 from .logger import logger
 from .policy.policy import Policy
 from .tally import Tally
@@ -99,6 +100,7 @@ class Enforcer:
         self.recalls = self.mode == "enforce" and not any(each.guard.debug for each in self._rules)
         """Whether what was decided leaves, and nothing beside it."""
         self.tally = Tally(Warner(policy, self.mode).warn)
+        self.leftovers = Leftovers()
         # On the way of every response: a method that only passes on would be felt.
         self.count = self.tally.count
         self.count_recalled = self.tally.count_recalled
