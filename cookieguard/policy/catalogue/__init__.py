@@ -25,7 +25,7 @@ from ..reader import Reader
 
 _FOLDER = Path(__file__).parent
 # How a name begins; what a quantifier may take away doesn't belong to it.
-_HEAD = re.compile(r'^name = "([\w-]*?)(?:[\w-][?*{]|[^\w-])', re.MULTILINE | re.ASCII)
+_HEAD = re.compile(r'^name = "([\w.-]*?)(?:[\w.-][?*{]|[^\w.-])', re.MULTILINE | re.ASCII)
 
 
 class Service(msgspec.Struct, frozen=True):
