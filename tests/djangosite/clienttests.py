@@ -9,7 +9,7 @@ from django.test import Client, LiveServerTestCase, RequestFactory, TestCase, ov
 
 from cookieguard.django.conf import policy
 from cookieguard.django.middleware import CookieGuardMiddleware
-from cookieguard.django.visits import ConsentOf
+from cookieguard.django.visits import consent_of
 from cookieguard.testing import consent_cookie
 
 
@@ -61,7 +61,7 @@ class AdminTests(TestCase):
         assert CookieGuardMiddleware(view)(factory.get("/")).content == b"True"
 
         request = RequestFactory().get("/")
-        request.cookie_consent = ConsentOf(request)
+        request.cookie_consent = consent_of(request)
         assert view(request).content == b"False"
 
     def test_own_pages(self) -> None:
