@@ -421,9 +421,12 @@
 
   const close = () => {
     if (!banner) return
+    const focused = banner.matches(':focus-within')
     banner.remove()
     banner = 0
     offer()
+    // Whoever decided by keyboard would start anew at the top of the page, and hear nothing.
+    if (focused) banner.lastChild?.focus()
   }
   const ask = async () => {
     const brought = asks && !unkept('getItem') && await bring('banner')
@@ -439,7 +442,8 @@
     banner.className = 'cg-settings'
     banner.ariaLabel = link.text = policy.words
     link.href = mount
-    link.style.cssText = 'position:fixed;bottom:0;z-index:9999;padding:.5em;color:CanvasText;background:Canvas'
+    // Where a page lays out its body as a row or a grid, it has no place of its own.
+    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font:medium system-ui;background:Canvas'
     banner.append(link)
     page.body.append(banner)
   }
