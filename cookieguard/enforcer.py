@@ -22,9 +22,11 @@ from .guard.memory import Memory
 from .guard.sweep import hide_refused
 from .guard.verdict import Override, Rules, Situation
 from .ledger.needs import needed
+from .leftover import Leftovers
 from .logger import logger
 from .policy.policy import Policy
 from .tally import Tally
+from .undeclared import Warner
 
 if TYPE_CHECKING:
     from .ledger.ledger import Ledger
@@ -97,7 +99,8 @@ class Enforcer:
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
         self.recalls = self.mode == "enforce" and not any(each.guard.debug for each in self._rules)
         """Whether what was decided leaves, and nothing beside it."""
-        self.tally = Tally()
+        self.tally = Tally(Warner(policy, self.mode).warn)
+        self.leftovers = Leftovers()
         # On the way of every response: a method that only passes on would be felt.
         self.count = self.tally.count
         self.count_recalled = self.tally.count_recalled

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol
 
 from .guard.outcome import Outcome
 from .guard.verdict import Verdict
-from .logger import logger
-from .policy.catalogue import services_needing
 
 Step = Literal["grant", "refusal", "withdrawal"]
 
@@ -34,10 +32,12 @@ class Witness(Protocol):
 class Tally:
     """Counts verdicts, pages left as they came, visitors' decisions, and distinct undeclared names.
 
-    `witness` is told of each as well, where there is one.
+    `when_met` is called with the first verdict over each such name; `witness` is told of all that is
+    counted, where there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, when_met: Callable[[Verdict], object]) -> None:
+        self._when_met = when_met
         self.witness: Witness | None = None
         self._verdicts: defaultdict[str, defaultdict[str | None, int]] = defaultdict(lambda: defaultdict(int))
         self._untouched: Counter[str] = Counter()
@@ -58,7 +58,7 @@ class Tally:
                 if category is None and self._meets(verdict):
                     met.append(verdict)
         for verdict in met:
-            _warn_of_need(verdict)
+            self._when_met(verdict)
         if self.witness is not None:
             self.witness.verdicts(verdicts, by)
 
@@ -133,17 +133,6 @@ class Tally:
     def undeclared_names(self) -> int:
         """How many names of undeclared cookies were seen; beyond MOST_NAMES they aren't told apart."""
         return len(self._names)
-
-
-def _warn_of_need(verdict: Verdict) -> None:
-    # Who sees no log of verdicts must hear at least why nobody can sign in.
-    if verdict.action == "stripped" and (services := services_needing(verdict.name)):
-        uses = " or ".join(f'use = ["{service}"]' for service in services)
-        logger.warning(
-            "the app sets %s, which the policy doesn't declare; it is essential to some apps: %s",
-            verdict.label,
-            uses,
-        )
 
 
 def step_between(before: Iterable[str], after: Iterable[str]) -> Step:

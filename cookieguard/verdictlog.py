@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from .guard.verdict import DELETION, OVERRIDE, RESERVED, UNREADABLE, Verdict
 from .logger import logger
 from .policy.catalogue import services_with
+from .undeclared import spelled_use
 
 WOULD: Mapping[str, str] = {"capped": "would cap", "stripped": "would strip", "swept": "would sweep"}
 """What is said of an action in report mode, where all passes."""
@@ -28,6 +28,9 @@ def log_verdicts(verdicts: Sequence[Verdict], mode: str) -> None:
     for verdict in verdicts:
         # A cookie that is kept although it lives too long contradicts what visitors were told.
         told = verdict.action != "kept" or verdict.reason == "lifetime"
+        level = logging.INFO if told else logging.DEBUG
+        if not logger.isEnabledFor(level):
+            continue
         event = {
             "action": verdict.action,
             "cookie": verdict.label,
@@ -36,7 +39,7 @@ def log_verdicts(verdicts: Sequence[Verdict], mode: str) -> None:
             "mode": mode,
         }
         logger.log(
-            logging.INFO if told else logging.DEBUG,
+            level,
             "%s %s: %s%s",
             spoken.get(verdict.action, verdict.action),
             verdict.label,
@@ -49,5 +52,5 @@ def log_verdicts(verdicts: Sequence[Verdict], mode: str) -> None:
 def _hint(verdict: Verdict) -> str:
     if verdict.reason != "undeclared":
         return ""
-    services = " or ".join(json.dumps([service]) for service in services_with(verdict.name))
-    return f"; the catalogue has it: use = {services}" if services else ""
+    services = services_with(verdict.name)
+    return f"; the catalogue has it: {spelled_use(services)}" if services else ""

@@ -300,7 +300,9 @@ class Visit(Struct, eq=False, gc=False):
         self, rules: Rules, consent: Consent, situation: Situation, *, withdrawn: bool
     ) -> tuple[list[str], list[Verdict]]:
         swept = sweep(self._cookies or "", rules, consent, situation, withdrawn=withdrawn)
-        return [line for _, expiries in swept for line in expiries], [verdict for verdict, _ in swept]
+        verdicts = [verdict for verdict, _ in swept]
+        self._enforcer.leftovers.watch(verdicts, rules.policy, situation.host)
+        return [line for _, expiries in swept for line in expiries], verdicts
 
     def _own_cookies(self, request: Request) -> Iterator[str]:
         """Yield what the guard's own cookies become: the consent, and the twin that holds receipts."""

@@ -68,6 +68,8 @@ class Browser:
 
 def tables(guarded: CookieGuard) -> None:
     """Print what becomes of each cookie in each state that a visitor can be in."""
+    # The tables say what the log would warn of.
+    logging.getLogger("cookieguard").setLevel(logging.ERROR)
     for title, accept in (
         ("A visitor who hasn't decided", None),
         ("A visitor who refuses", False),

@@ -177,3 +177,18 @@ def test_the_example_of_a_service_stands_as_a_policy() -> None:
 
     assert set(service.pop("about")) == {"source", "checked"}
     assert Policy.from_dict(service).warnings == ()
+
+
+def test_templates_and_their_blocks_are_listed_as_they_are() -> None:
+    page = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    listed = {
+        name: re.findall(r"`(\w+)`", blocks)
+        for name, blocks in re.findall(r"^\| `([\w-]+\.(?:html|md))` \| .* \| (.*) \|$", page, re.MULTILINE)
+    }
+
+    templates = (ROOT / "cookieguard" / "visitor" / "templates").iterdir()
+    # That one is for `policy render` alone.
+    shipped = [path for path in templates if path.name != "policy-document.html"]
+    assert listed == {
+        path.name: re.findall(r"\{%-? block (\w+)", path.read_text("utf-8")) for path in shipped
+    }

@@ -104,12 +104,3 @@ def test_undeclared_names_are_told_apart_up_to_a_bound() -> None:
     for number in range(MOST_NAMES + 10):
         ask(app, f"/?x{number}=1")
     assert app.enforcer.tally.undeclared_names == MOST_NAMES
-
-
-def test_a_name_that_some_app_needs_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    client = guarded(lambda environ, start: responding("PHPSESSID=1", "mine=1")(environ, start))
-    for _ in range(3):
-        ask(client)
-
-    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert len(said) == 1 and "PHPSESSID" in said[0] and 'use = ["php"]' in said[0]

@@ -25,7 +25,8 @@ def visit_from(environ: Mapping[str, Any] | Any) -> Visit:
         visit: Visit = found[KEY]
     except KeyError:
         raise NoGuard(
-            "no CookieGuard stands around this app: wrap it, app = CookieGuard(app, policy, secret_key=…)"
+            "no CookieGuard stands around this app: wrap it, app = CookieGuard(app, policy, secret_key=…); "
+            "in Flask by cookieguard.flask, in Django by the middleware of cookieguard.django"
         ) from None
     if visit.occasion is None and visit.proves is not None:
         # Only now, since hardly a request asks.

@@ -105,7 +105,7 @@ def issue(
     """
     keys = secret_keys(secret_file)
     if not keys:
-        raise click.UsageError(f"a key signs it: give --secret-file FILE, or set {SECRET}")
+        raise click.UsageError(f"a key signs it: give --secret-file FILE, or set {SECRET}_FILE or {SECRET}")
     accepted = [category.strip() for given in accept for category in given.split(",")]
     name, value = consent_cookie(
         load_policy(policy_file), keys, accepted, host=host, https=https, day=day.date() if day else None
@@ -127,7 +127,7 @@ def _signature(text: str, host: str | None, keys: list[str], policy: Policy | No
     if host and not audience:
         raise click.UsageError(f"--host is {host!r}; give the name alone, as 'example.com'")
     if not keys:
-        return f"not checked: give --secret-file or set {SECRET}"
+        return f"not checked: give --secret-file or set {SECRET}_FILE or {SECRET}"
     if policy and policy.consent.domain and not audience:
         audience = policy.consent.domain.lower()
     if not audience:

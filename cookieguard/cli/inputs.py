@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from ..errors import PolicyError
 from ..policy.document import Overlay
 from ..policy.policy import Policy
 from ..settings.secret import keys_in
+from ..settings.settings import keys_of_process
 from .manual import Failure
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +28,8 @@ NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 SECRET = "COOKIEGUARD_SECRET"  # noqa: S105 - the variable's name
 SECRET_FILES = {
     "--secret-file": "never an argument: those are seen by all on the machine",
-    f"${SECRET}": "the key, where no file is given",
+    f"${SECRET}_FILE": "such a file, where none is given",
+    f"${SECRET}": "or a single key in its place",
 }
 """What a command's manual says of `secret_option`."""
 
@@ -40,7 +41,9 @@ def policy_option(help: str, *, required: bool = False) -> Callable[[F], F]:
 
 def secret_option(function: F) -> F:
     """Add `--secret-file FILE` to a command; `secret_keys` reads it."""
-    help = f"The site's keys, a line each, oldest first (default: ${SECRET})."
+    help = (
+        f"The site's keys, a line each, oldest first (default: ${SECRET}_FILE, or a single key in ${SECRET})."
+    )
     return click.option("--secret-file", type=FILE, metavar="FILE", help=help)(function)
 
 
@@ -144,17 +147,17 @@ def _taken(file: Path) -> Failure:
 
 
 def secret_keys(secret_file: Path | None) -> list[str]:
-    """Return the keys, oldest first: a line each of a file, else COOKIEGUARD_SECRET; [] for none.
+    """Return the keys, oldest first: a line each of a file, else as the environment says; [] for none.
 
-    They are never an argument: those are seen by every user of the machine.
+    SettingsError where that says a wrong one. They are never an argument: those are seen by every user
+    of the machine.
     """
     if secret_file is not None:
         keys = [key for _, key in keys_in(read_text(secret_file))]
         if not keys:
             raise Failure(f"{secret_file} holds no key; write one a line, the oldest first")
         return keys
-    key = os.environ.get(SECRET, "").strip()
-    return [key] if key else []
+    return [*keys_of_process()]
 
 
 def stdin_is_piped() -> bool:

@@ -276,16 +276,15 @@ def _opened(file: Path, secret_file: Path | None, *, creates: bool = False) -> I
     keys = secret_keys(secret_file)
     if not keys:
         raise click.UsageError(
-            f"receipts are chained by the site's key: give --secret-file FILE, or set {SECRET}"
+            "receipts are chained by the site's key: give --secret-file FILE, "
+            f"or set {SECRET}_FILE or {SECRET}"
         )
     store = Store(Database(settings.url, creates=creates), ChainKeys(Seal(keys).keys))
     try:
         if store.database.is_sqlite and not Path(store.database.name).parent.is_dir():
             raise Failure(f"{store.database.name}: there is no such folder; make it, or mend [ledger] url")
-        if not creates and not store.database.is_migrated():
-            raise Failure(
-                f"{store.database.name} isn't a ledger of this version; run: cookieguard ledger init {file}"
-            )
+        if not creates and (lack := store.database.lack()):
+            raise Failure(f"{store.database.name}: {lack}; run: cookieguard ledger init {file}")
         yield store
     except SQLAlchemyError as error:
         said = "; ".join(map(str.strip, str(getattr(error, "orig", None) or error).splitlines()))

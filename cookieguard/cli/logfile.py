@@ -14,7 +14,7 @@ _ACTIONS = {spoken: action for action, spoken in WOULD.items()}
 
 
 class Told(Struct, frozen=True):
-    """One kind of event: `category` is None for an undeclared cookie."""
+    """One kind of event: `category` is None for an undeclared cookie; each of `services` would declare it."""
 
     action: str
     cookie: str
@@ -51,22 +51,24 @@ def _read_json(line: str) -> Told | None:
         return None
     if not isinstance(record, dict):
         return None
+    message = next(
+        (record[key] for key in ("message", "msg", "event") if isinstance(record.get(key), str)), ""
+    )
+    said = _read(message) if message and not message.lstrip().startswith("{") else None
     event = record.get("cookieguard")
     if isinstance(event, dict) and all(
         isinstance(event.get(key), str) for key in ("action", "cookie", "reason")
     ):
         category = event.get("category")
         known = category if isinstance(category, str) and category != "undeclared" else None
-        return Told(event["action"], event["cookie"], known, event["reason"])
-    message = next(
-        (record[key] for key in ("message", "msg", "event") if isinstance(record.get(key), str)), ""
-    )
-    return _read(message) if message and not message.lstrip().startswith("{") else None
+        return Told(event["action"], event["cookie"], known, event["reason"], said.services if said else ())
+    return said
 
 
 def _services(spelled: str | None) -> tuple[str, ...]:
+    """Return the services of `use = ["php"] or ["symfony"]`."""
     try:
-        named = json.loads(spelled) if spelled else ()
+        named = [json.loads(each) for each in spelled.split(" or ")] if spelled else []
     except (ValueError, RecursionError):
         return ()
-    return tuple(name for name in named if isinstance(name, str))
+    return tuple(name for each in named if isinstance(each, list) for name in each if isinstance(name, str))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +11,13 @@ import click
 
 from ..policy.model import GUARD_COOKIES
 from ..policy.policy import Policy
+from ..undeclared import spelled_use
 from .inputs import FILE_OR_STDIN, load_policy, policy_option, read_lines
 from .logfile import Told, read_log
-from .manual import FINE, FOUND, Command
+from .manual import FINE, FOUND, Command, Failure
 from .output import count, json_option, note, print_json, print_table, say
+
+_LEVEL = "under cookieguard.serve and the sidecar: COOKIEGUARD_LOG=json COOKIEGUARD_LOG_LEVEL=debug"
 
 
 @click.command(
@@ -35,14 +37,16 @@ def report(logfile: Path, policy_file: Path | None, as_json: bool) -> None:
 
     Says which cookies are undeclared (and which of the catalogue's services has them), which are held
     back or would be, and which live longer than declared. Kept cookies are logged at DEBUG only: with
-    less, all that can be said of a declared cookie is that nothing happened to it.
+    less, all that can be said of a declared cookie is that nothing happened to it. A log that tells of no
+    cookie at all is an error: it says nothing of the site.
     """
     told = read_log(read_lines(logfile))
     policy = load_policy(policy_file) if policy_file else None
-    if not told and not as_json:
-        note(
-            f"{logfile}: no line of the logger 'cookieguard' is in it; set its level to INFO, and the guard's"
-            ' mode to "report" or "enforce"'
+    if not told:
+        # "Nothing to mend" would be said of a site that nobody looked at.
+        raise Failure(
+            f"{logfile}: it says of no cookie what became of it; set the level of the logger 'cookieguard' "
+            f'to DEBUG ({_LEVEL}), and the guard\'s mode to "report" or "enforce"'
         )
     found: dict[str, Any] = {
         "undeclared": list(_undeclared(told)),
@@ -92,7 +96,10 @@ def _print(found: Mapping[str, Any]) -> None:
         "Undeclared",
         "declare them, or take over a service",
         ("cookie", "times", "the catalogue has it in"),
-        [(row["cookie"], row["times"], _use(row["use"])) for row in found["undeclared"]],
+        [
+            (row["cookie"], row["times"], spelled_use(row["use"]) if row["use"] else "")
+            for row in found["undeclared"]
+        ],
     )
     for key, title, remedy in (
         ("stripped", "Held back", "until the visitor accepts"),
@@ -108,7 +115,10 @@ def _print(found: Mapping[str, Any]) -> None:
         _print_part(title, remedy, ("cookie", "times", "category", "reason"), rows)
     if "never_seen" in found:
         if not found["kept_are_logged"]:
-            note("the log tells of no kept cookie: set the logger's level to DEBUG, or this says little:")
+            note(
+                "the log tells of no kept cookie: set the logger's level to DEBUG, or this says little "
+                f"({_LEVEL}):"
+            )
         rows = [
             (row["cookie"], row["category"], row["service"] or "", row["set_by"])
             for row in found["never_seen"]
@@ -123,7 +133,3 @@ def _print_part(title: str, remedy: str, headings: tuple[str, ...], rows: list[t
         return
     say(f"{title}: {count(len(rows), 'cookie')} ({remedy})", style="bold")
     print_table(headings, rows)
-
-
-def _use(services: list[str]) -> str:
-    return f"use = {json.dumps(services)}" if services else ""

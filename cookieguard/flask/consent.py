@@ -22,10 +22,25 @@ from .guarded import NAME, GuardedApp
 P = ParamSpec("P")
 
 
+_NO_GUARD = (
+    "this app has no guard: CookieGuard(app) switches it on, or guard.init_app(app) in a factory, "
+    "from cookieguard.flask import CookieGuard"
+)
+_NO_VISITOR = "no guard saw this request, as one of test_request_context(): app.test_client() asks through it"
+
+
+def _visit() -> Visit:
+    try:
+        return visit_from(flask.request.environ)
+    except NoGuard:
+        # The words are those for an app that is wrapped by hand.
+        raise NoGuard(_NO_VISITOR if NAME in flask.current_app.extensions else _NO_GUARD) from None
+
+
 def _consent() -> Consent:
     if flask.has_request_context():
         try:
-            return visit_from(flask.request.environ).consent
+            return _visit().consent
         except NoGuard:
             # `app.test_request_context()` has no visitor, who then decided nothing.
             if NAME not in flask.current_app.extensions:
@@ -33,11 +48,11 @@ def _consent() -> Consent:
     try:
         guarded: GuardedApp = flask.current_app.extensions[NAME]
     except KeyError:
-        raise NoGuard("this app has no guard: CookieGuard(app) switches it on") from None
+        raise NoGuard(_NO_GUARD) from None
     return consent_of_nobody(guarded.policy)
 
 
-current_visit: Visit = LocalProxy(lambda: visit_from(flask.request.environ))  # type: ignore[assignment]
+current_visit: Visit = LocalProxy(_visit)  # type: ignore[assignment]
 """This request's Visit: `current_visit.grant(["analytics"])`, `current_visit.withdraw()`."""
 
 cookie_consent: Consent = LocalProxy(_consent)  # type: ignore[assignment]

@@ -82,14 +82,15 @@ class Database:
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
-    def is_migrated(self) -> bool:
-        """Tell whether the tables are there, as this version needs them."""
+    def lack(self) -> str | None:
+        """Say what it lacks of the tables that this version needs; None where they are there."""
         if self.is_sqlite and not Path(self.name).exists():
-            return False
+            return "there is no ledger yet"
         with self.reading() as connection:
             if not inspect(connection).has_table(VERSIONS):
-                return False
-            return connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar() == SCHEMA  # noqa: S608
+                return "the database holds no ledger yet"
+            version = connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar()  # noqa: S608
+        return None if version == SCHEMA else "isn't a ledger of this version"
 
     def migrate(self) -> None:
         """Bring the tables up to date, or make them."""

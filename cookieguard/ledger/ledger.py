@@ -23,7 +23,7 @@ from .store import Entry, Store, Tampered
 _PAUSE = 5
 # Spooled receipts that one visitor's decision takes along.
 _MOST = 200
-_NOT_MIGRATED = "{} isn't a ledger of this version; run: cookieguard ledger init POLICY"
+_INIT = "run: cookieguard ledger init POLICY"
 
 
 class Ledger:
@@ -53,8 +53,11 @@ class Ledger:
     def _check(self) -> None:
         database = self.store.database
         try:
-            if not database.is_migrated() or not self.store.is_prepared():
-                raise ConfigurationError("cookieguard.E010", _NOT_MIGRATED.format(database.name))
+            lack = database.lack()
+            if lack is None and not self.store.is_prepared():
+                lack = "the ledger isn't finished"
+            if lack is not None:
+                raise ConfigurationError("cookieguard.E010", f"{database.name}: {lack}; {_INIT}")
         except (UnknownKey, Tampered) as error:
             raise ConfigurationError("cookieguard.E011", f"{database.name}: {error}") from error
 

@@ -53,6 +53,10 @@ from .reader import Reader, suggest
 from .textchecks import check_languages, check_texts
 
 _TABLES = PolicyFile.__struct_encode_fields__
+_OTHERS = (
+    "docs/catalogue.md lists what it has, and 'cookieguard explain COOKIE' tells whose a cookie is; "
+    "declare those of others in [[cookies]]"
+)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -194,11 +198,14 @@ def _used_services(reader: Reader, names: Any) -> Iterator[Service]:
         if name in service_names():
             yield load_service(name)
         else:
+            from .catalogue.naming import service_meant  # for mistakes alone
+
+            meant = service_meant(str(name), service_names())
             reader.error(
                 "cookieguard.E117",
                 ("use", position),
                 f"the catalogue has no {name!r}",
-                suggest(name, service_names()),
+                f"did you mean {meant!r}?" if meant else _OTHERS,
             )
 
 

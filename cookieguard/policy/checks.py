@@ -20,7 +20,7 @@ from .entries import (
 )
 from .keypath import KeyPath
 from .model import ESSENTIAL, STANDARD_CATEGORIES, TOKEN_LENGTH
-from .reader import Reader, suggest
+from .reader import Reader, closest, suggest
 from .textchecks import check_language, check_not_blank
 
 _CATEGORY_ID = re.compile(CATEGORY_ID)
@@ -31,6 +31,19 @@ _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?:[A-Za-z0-9_-]{{32}})?")
 _LEDGER_URL = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(?:\+psycopg)?://.+")
 # "the user agent MUST limit the maximum value of the expiry time to 400 days" (6265bis, 5.5)
 _COOKIE_AGE_LIMIT = 400 * 86400
+
+
+# What other tools, and the law's commentators, call them.
+_ELSEWHERE = {
+    "advertisement": "marketing",
+    "advertising": "marketing",
+    "necessary": "essential",
+    "performance": "analytics",
+    "preferences": "functional",
+    "statistics": "analytics",
+    "strictly-necessary": "essential",
+    "targeting": "marketing",
+}
 
 
 def check_site(reader: Reader, site: Site) -> None:
@@ -48,11 +61,12 @@ def check_guard(reader: Reader, guard: GuardSettings) -> None:
 
 def _check_mount(reader: Reader, where: KeyPath, mount: str) -> None:
     if not is_mountable(mount):
+        bare = mount.rstrip("/")
+        remedy = 'write a path like "/privacy-choices"'
+        if is_mountable(bare):
+            remedy = f'write it without the slash at its end: "{bare}"'
         reader.error(
-            "cookieguard.E111",
-            where,
-            f"{mount!r} is no path that visitors could be sent to",
-            'write a path like "/privacy-choices"',
+            "cookieguard.E111", where, f"{mount!r} is no path that visitors could be sent to", remedy
         )
     elif mount == GPC_PATH:
         reader.error(
@@ -150,10 +164,17 @@ def check_category(reader: Reader, path: KeyPath, category: str, categories: Col
     # An id that can't be used is told at its table; what names it as it should be called isn't wrong as well.
     if category.lower() in {id.lower() for id in categories} - usable:
         return
-    remedy = suggest(category, usable)
+    meant = meant_category(category, usable)
+    remedy = f"did you mean {meant!r}?" if meant else suggest(category, usable)
     if _CATEGORY_ID.fullmatch(category):
         remedy += f" (or declare [categories.{category}])"
     reader.error("cookieguard.E107", where, f"unknown category {category!r}", remedy)
+
+
+def meant_category(word: str, categories: Collection[str]) -> str | None:
+    """Return the category that was likely meant by a word that is none."""
+    elsewhere = _ELSEWHERE.get(word.lower().replace(" ", "-").replace("_", "-"))
+    return elsewhere if elsewhere in categories else closest(word, categories)
 
 
 def _check_id(

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 
 from msgspec.structs import asdict, replace
 
+from .checks import meant_category
 from .cookiechecks import check_cookie, check_pattern
 from .entries import CookieEntry
 from .keypath import KeyPath
 from .model import Declaration, Origin
 from .pattern import compile_pattern
-from .reader import Reader, closest
+from .reader import Reader
 from .subset import BadPattern
 
 
@@ -49,5 +50,5 @@ def declaration_of(
         return None
     check_pattern(reader, path, cookie, pattern)
     if cookie.category not in categories:
-        cookie = replace(cookie, category=closest(cookie.category, categories) or cookie.category)
+        cookie = replace(cookie, category=meant_category(cookie.category, categories) or cookie.category)
     return Declaration(pattern=pattern, origin=origin, **asdict(cookie))

@@ -23,6 +23,7 @@ _UNQUOTED = {
     False: '; YAML reads no and off as false: write "no" or "off" with quotes',
     True: '; YAML reads yes and on as true: write "yes" or "on" with quotes',
 }
+_ABOVE_TABLES = ("use", "import", "$schema")
 _BLANKS: dict[Any, Any] = {str: "", Text: "", date: date.max, Lifetime: SESSION}
 
 
@@ -77,7 +78,7 @@ class Reader:
         converted: dict[str, Any] = {}
         for key, item in value.items():
             if key not in fields:
-                self.error("cookieguard.E103", (*path, key), "unknown key", suggest(key, fields))
+                self.error("cookieguard.E103", (*path, key), "unknown key", _instead_of(key, fields))
                 continue
             try:
                 converted[key] = self._field((*path, key), item, hints[key])
@@ -157,6 +158,14 @@ def suggest(word: object, known: Iterable[str], spelled: Callable[[str], str] = 
     if close is not None:
         return f"did you mean {spelled(close)!r}?"
     return f"use one of {', '.join(map(spelled, sorted(names)))}"
+
+
+def _instead_of(key: object, fields: Iterable[str]) -> str:
+    """Say what to do with a key that its table doesn't have."""
+    if key in _ABOVE_TABLES:
+        # In TOML it belongs to the table whose header stands above it.
+        return f"{key} belongs to the file itself: write it above the first table"
+    return suggest(key, fields)
 
 
 def _kinds(hint: Any) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -30,6 +30,8 @@ _TABLES: Mapping[str, type[Struct]] = {
     "ledger": LedgerSettings,
 }
 _FILES, _FOLDERS = ("policy",), ("templates",)
+# The standard library writes levels in capitals.
+_IN_ANY_CASE = ("log", "log_level")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -114,6 +116,18 @@ def overlay_of_process(variables: Mapping[str, str] = os.environ) -> Overlay:
     return over
 
 
+def keys_of_process(variables: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the keys, oldest first, that the environment says, or the file that it names; () for none.
+
+    SettingsError lists the mistakes in those.
+    """
+    reader = _Reader(Settings, said_to_process(variables))
+    keys = reader.keys()
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return keys
+
+
 def settings_from(shape: type[S], *said: Source) -> S:
     """Read the options of `shape` from sources, the first of which wins; SettingsError lists the mistakes."""
     reader = _Reader(shape, said)
@@ -142,7 +156,8 @@ class _Reader:
         for source in self._said:
             self._refuse_unknown(source)
         values = {name: value for name in self._hints if (value := self._option(name)) is not None}
-        keys = self._keys()
+        keys = self.keys()
+        self._refuse_keyless()
         self._refuse_missing(values)
         values |= {"secret_keys": keys, "over": self.tables(), "secret": None, "secret_file": None}
         return values | {"said": {name: self._place(name) for name in values if self._source_of(name)}}
@@ -154,7 +169,7 @@ class _Reader:
         for name in source.values:
             if name in known:
                 continue
-            if (counterpart := _COUNTERPARTS.get(name)) in known:
+            if (counterpart := _counterpart(name, known)) is not None:
                 reason, remedy = "isn't known here", f"use {source.spell(counterpart)}"
             elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
                 reason, remedy = "unknown", f"did you mean {source.spell(near[0])}?"
@@ -175,6 +190,8 @@ class _Reader:
         try:
             value = source.values[name]
             value = from_text(value, self._hints[name]) if source.text else value
+            if name in _IN_ANY_CASE and isinstance(value, str):
+                value = value.lower()
             converted = convert(value, self._hints[name], source.folder)
             self._check(name, converted, source)
         except BadValue as error:
@@ -196,13 +213,10 @@ class _Reader:
                 "a file can't switch the guard off", "use 'enforce' or 'report', or COOKIEGUARD_MODE=off"
             )
 
-    def _keys(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
+        """Read the keys, oldest first; () where none are said."""
         source = self._source_of("secret", "secret_file")
         if source is None:
-            place = self._usual.spell("secret_file")
-            # Keys belong neither beside settings nor on a command line.
-            remedy = f"write a key into a file, and its path into {place}, or set {sources.PREFIX}SECRET"
-            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", f"{remedy}; {MAKE_ONE}")
             return ()
         if {"secret", "secret_file"} <= source.values.keys():
             other = source.spell("secret")
@@ -218,6 +232,13 @@ class _Reader:
         keys, problems = read_keys(source, source.folder / Path(path).expanduser())
         self.problems += problems
         return keys
+
+    def _refuse_keyless(self) -> None:
+        if self._source_of("secret", "secret_file") is None:
+            place = self._usual.spell("secret_file")
+            # Keys belong neither beside settings nor on a command line.
+            remedy = f"write a key into a file, and its path into {place}, or set {sources.PREFIX}SECRET"
+            self._add(self._usual, "cookieguard.E023", "secret_file", "is missing", f"{remedy}; {MAKE_ONE}")
 
     def _refuse_missing(self, values: Mapping[str, Any]) -> None:
         for name in self._required:
@@ -258,12 +279,22 @@ def _table_options() -> Iterator[tuple[str, tuple[str, str, Any]]]:
                 yield f"{table}_{key}", (table, key, hint)
 
 
+def _counterpart(name: str, known: Collection[str]) -> str | None:
+    """Return what stands for an option here, None where nothing does."""
+    counterpart = _COUNTERPARTS.get(name)
+    if counterpart in known:
+        return counterpart
+    other = _COUNTERPARTS.get(counterpart or "")
+    return other if other in known else None
+
+
 # What stands for it where the guard is switched on another way.
 _COUNTERPARTS = {
     # Flask and Django call it so.
     "secret_key": "secret",
     "app": "upstream",
     "upstream": "app",
+    "proxy": "proxies",
     "proxies": "trust_forwarded",
     "trust_forwarded": "proxies",
     "guard_mode": "mode",

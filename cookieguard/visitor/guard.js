@@ -65,7 +65,6 @@
 
   // Cookies: the rules of the server's guard, for what scripts write.
 
-  const trim = text => text.replace(/^[ \t]+|[ \t]+$/g, '')
   const matching = name => rule => rule.pattern ? new RegExp(rule.pattern, 's').test(name) : rule.name == name
 
   const classify = (name, host) => {
@@ -88,7 +87,7 @@
   const isReserved = name => policy.names.includes(name)
   const rank = sameSite => ['lax', 'strict'].indexOf(String(sameSite).toLowerCase())
 
-  const halves = text => /^([^=]*)=?(.*)/s.exec(text).slice(1).map(trim)
+  const halves = text => /^([^=]*)=?(.*)/s.exec(text).slice(1).map(text => text.replace(/^[ \t]+|[ \t]+$/g, ''))
 
   // Returns the line that may be written, or nothing.
   const screen = line => {
@@ -229,7 +228,7 @@
       const kept = screen(String(line))
       if (kept) native.call(this, kept)
     })
-    patch(window.CookieStore, 'set', native => function (...given) {
+    patch(window.CookieStore, 'set', native => async function (...given) {
       const [name, value] = given, cookie = name.name == null ? {name, value} : name
       let line = cookie.name + '=' + cookie.value
       for (const [key, value] of entries({path: '/', sameSite: 'strict', secure: 1, ...cookie})) {
@@ -240,7 +239,6 @@
       if (kept) jar.set.call(page, kept)
       // The two ways to the jar are two queues in Chromium: only a reading by this one waits for it.
       cookies()
-      return Promise.resolve()
     })
 
     for (const [area, rules] of entries(policy.storage)) {
@@ -352,10 +350,11 @@
     place.replaceWith(element)
   }
 
-  let releasing = Promise.resolve()
+  let releasing
   const release = () => {
     for (const each of later.splice(0)) try { whenFree(...each) } catch {}
-    releasing = releasing.then(async () => {
+    releasing = (async () => {
+      await releasing
       const loading = [], isLate = element => element.matches(policy.late)
       for (const element of [...waiting.keys()].filter(isReady).sort((one, other) => isLate(one) - isLate(other))) {
         const isParsed = element.localName == 'script' && !waiting.get(element), addressed = element.matches(policy.addressed)
@@ -371,7 +370,7 @@
           setTimeout(done, 3e3)
         }))
       }
-    })
+    })()
   }
 
   const observer = new MutationObserver(records => {
@@ -422,15 +421,17 @@
 
   const close = () => {
     if (!banner) return
+    const focused = banner.matches(':focus-within')
     banner.remove()
     banner = 0
     offer()
+    // Whoever decided by keyboard would start anew at the top of the page, and hear nothing.
+    if (focused) banner.lastChild?.focus()
   }
   const ask = async () => {
     const brought = asks && !unkept('getItem') && await bring('banner')
-    if (!brought || !asks) return offer()
-    banner = brought
-    page.body.append(banner)
+    banner = asks && brought
+    banner ? page.body.append(banner) : offer()
   }
 
   // A way to the settings, on pages that have none of their own.
@@ -439,9 +440,10 @@
     banner = page.createElement('aside')
     const link = page.createElement('a')
     banner.className = 'cg-settings'
-    banner.ariaLabel = link.textContent = policy.words
+    banner.ariaLabel = link.text = policy.words
     link.href = mount
-    link.style.cssText = 'position:fixed;bottom:0;z-index:9999;padding:.5em;color:CanvasText;background:Canvas'
+    // Where a page lays out its body as a row or a grid, it has no place of its own.
+    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font:medium system-ui;background:Canvas'
     banner.append(link)
     page.body.append(banner)
   }
@@ -456,13 +458,12 @@
 
   // Decisions.
 
-  // Google Consent Mode: gtag() is nothing but this.
-  const signal = function () { (window.dataLayer ||= []).push(arguments) }
   // One object for all: a tag that is released later finds its default as things stand then.
   const states = {}
   const signals = action => {
     for (const name in policy.signals) states[name] = policy.signals[name].every(isAllowed) ? 'granted' : 'denied'
-    if (policy.signals) signal('consent', action, states)
+    // Google Consent Mode: gtag() is nothing but this.
+    if (policy.signals) (function () { (window.dataLayer ||= []).push(arguments) })('consent', action, states)
   }
 
   // Looks at the consent again, whoever changed it: this page, another tab, the way back.
@@ -479,15 +480,14 @@
   }
 
   let channel
-  const tell = () => channel.postMessage('')
 
   const post = async fields => {
     const answer = await natively(mount, {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(fields)})
     const state = await answer.json()
     if (state.error) throw new Error(state.error)
-    if (dialog) dialog.close()
+    dialog?.close()
     check()
-    tell()
+    channel.postMessage('')
     close()
     sweep()
     if (state.stale) return show()
@@ -497,15 +497,14 @@
     ids[0] && post([['choice', choice], ...policy.digests, ...ids.map(id => ['asked', id])])
 
   addEventListener('submit', event => {
-    const form = event.target, button = event.submitter
     // Another form's `method` may be a field of it.
-    if (!form.closest('.cg-banner,.cg-dialog') || form.method == 'dialog') return
+    if (!event.target.closest('.cg-banner,.cg-dialog') || event.target.method == 'dialog') return
     event.preventDefault()
-    post([...new FormData(form), ...button ? [[button.name, button.value]] : []]).catch(() => here.assign(mount))
+    // Browsers of before 2023 leave the submitter out: the server then refuses, and the preferences' page opens.
+    post(new FormData(event.target, event.submitter)).catch(() => here.assign(mount))
   }, true)
   addEventListener('click', event => {
-    const target = event.target.closest('a')
-    if (ours || !target || !isMount(target.href) || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (ours || event.ctrlKey || event.metaKey || event.shiftKey || !isMount(event.target.closest('a')?.href)) return
     event.preventDefault()
     show()
   }, true)
@@ -513,7 +512,7 @@
   const listen = () => {
     channel = new BroadcastChannel('cookieguard')
     channel.onmessage = check
-    ours && tell()
+    ours && channel.postMessage('')
     check()
   }
   addEventListener('pageshow', event => event.persisted && listen())

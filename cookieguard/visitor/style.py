@@ -11,12 +11,21 @@ from .version import version_of
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AROUND = re.compile(r" ?([{};,]) ?|(?<=:) ")
+_DECLARATION = re.compile(r"(?<=[{;])(?!--)[a-z-]+:[^{};]+(?=[;}])")
 
 
 def stripped(css: str) -> str:
     """Take comments and spare white space out of a style sheet that holds neither in its strings."""
     flat = " ".join(_COMMENT.sub(" ", css).split())
     return _AROUND.sub(r"\1", flat).replace(";}", "}")
+
+
+def insistent(css: str) -> str:
+    """Make every declaration of a stripped style sheet `!important`: a site's own rules may be more specific.
+
+    Custom properties stay as they are, for sites to set.
+    """
+    return _DECLARATION.sub(r"\g<0>!important", css)
 
 
 class Style(Struct, frozen=True):
@@ -36,7 +45,7 @@ class Style(Struct, frozen=True):
 
 
 def _read(name: str) -> Style:
-    body = stripped((Path(__file__).parent / name).read_text("utf-8")).encode()
+    body = insistent(stripped((Path(__file__).parent / name).read_text("utf-8"))).encode()
     return Style(f"/{name}", body, version_of(body))
 
 

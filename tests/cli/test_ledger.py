@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import ledgers
@@ -39,7 +42,7 @@ def run(*arguments: object) -> Result:
 
 
 def test_the_whole_way(file: Path, tmp_path: Path) -> None:
-    assert "ledger init" in run("verify", file).output
+    assert "there is no ledger yet; run: cookieguard ledger init" in run("verify", file).output
     assert (run("init", file).exit_code, run("init", file).exit_code) == (0, 0)
     policy = Policy.from_file(file)
     guard = ledgers.guard_of(policy, secret_key=ledgers.SECRET)
@@ -79,6 +82,84 @@ def test_a_database_that_is_away_is_told_in_one_line(file: Path) -> None:
 
     assert (done.exit_code, done.stderr.count("Error: ")) == (2, 1)
     assert "the database refuses: " in done.stderr and "\\" not in done.stderr
+
+
+def by_backup(file: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def by_vacuum(file: Path, copy: Path) -> None:
+    with closing(sqlite3.connect(file)) as source:
+        source.execute("VACUUM INTO ?", (str(copy),))
+
+
+@pytest.mark.parametrize("back_up", [by_backup, by_vacuum])
+def test_a_backup_while_the_app_runs(
+    back_up: Callable[[Path, Path], None], file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the recipe of docs/ledger.md has SQLite's own tool do."""
+    run("init", file)
+    policy = Policy.from_file(file)
+    guard = ledgers.guard_of(policy, secret_key=ledgers.SECRET)
+    # As long as one connection is open, the newest receipts lie beside the file that `cp` would take.
+    with closing(sqlite3.connect(tmp_path / "r.db")) as held:
+        held.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        for _ in range(3):
+            ledgers.accept(guard, policy, "analytics")
+        assert (tmp_path / "r.db-wal").stat().st_size
+        back_up(tmp_path / "r.db", tmp_path / "copy.db")
+
+    monkeypatch.setenv("COOKIEGUARD_LEDGER_URL", f"sqlite:///{tmp_path}/copy.db")
+    assert "3 receipts hold" in run("verify", file).output
+
+
+KEYS = f"# ours\nan older key of 16 bytes\n{ledgers.SECRET}\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "flags", "code", "said"),
+    [
+        pytest.param({"SECRET_FILE": "keys"}, [], 0, "ready", id="file"),
+        pytest.param({"SECRET": ledgers.SECRET}, [], 0, "ready", id="key"),
+        pytest.param({"CONFIG": "config.toml"}, [], 0, "ready", id="configuration"),
+        pytest.param({"SECRET_FILE": "nowhere"}, ["--secret-file", "keys"], 0, "ready", id="the flag wins"),
+        pytest.param(
+            {"SECRET": ledgers.SECRET, "CONFIG": "wrong.toml"}, [], 0, "ready", id="the environment wins"
+        ),
+        pytest.param(
+            {"SECRET_FILE": "keys", "SECRET": ledgers.SECRET},
+            [],
+            2,
+            "COOKIEGUARD_SECRET_FILE: stands beside COOKIEGUARD_SECRET; keep one of them",
+            id="both",
+        ),
+        pytest.param({"SECRET_FILE": "nowhere"}, [], 2, "nowhere can't be read", id="no such file"),
+        pytest.param({"SECRET": "short"}, [], 2, "less than 16", id="short"),
+        pytest.param({}, [], 2, "set COOKIEGUARD_SECRET_FILE or COOKIEGUARD_SECRET", id="none"),
+    ],
+)
+def test_keys(
+    variables: dict[str, str],
+    flags: list[str],
+    code: int,
+    said: str,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `cookieguard.serve` reads them."""
+    monkeypatch.delenv("COOKIEGUARD_SECRET")
+    for name, value in variables.items():
+        monkeypatch.setenv(f"COOKIEGUARD_{name}", value)
+    for name, text in (
+        ("keys", KEYS),
+        ("config.toml", 'secret_file = "keys"\n'),
+        ("wrong.toml", 'secret_file = "nowhere"\n'),
+    ):
+        file.with_name(name).write_text(text)
+    done = run("init", file, *flags)
+
+    assert (done.exit_code, said in done.output.replace("\n", " ")) == (code, True), done.output
 
 
 def test_what_is_missing_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

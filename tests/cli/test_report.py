@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,11 +134,92 @@ def test_where_the_catalogue_has_it_is_told(folder: Path) -> None:
     assert 'use = ["google-ads"]' in CliRunner().invoke(main, ["report", "app.log"]).output
 
 
-def test_a_log_without_a_line_of_ours_says_what_to_do(folder: Path) -> None:
-    (folder / "app.log").write_text("GET / 200\n")
+EVENT = {"action": "stripped", "cookie": "PHPSESSID", "category": "undeclared", "reason": "undeclared"}
+MESSAGE = 'stripped PHPSESSID: undeclared; the catalogue has it: use = ["magento"] or ["php"] or ["symfony"]'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(f"2026-11-25 INFO cookieguard: {MESSAGE}", id="text"),
+        pytest.param(json.dumps({"message": MESSAGE}), id="message"),
+        pytest.param(json.dumps({"message": MESSAGE, "cookieguard": EVENT}), id="fields"),
+    ],
+)
+def test_each_service_that_has_it_is_told(line: str, folder: Path) -> None:
+    (folder / "app.log").write_text(f"{line}\n")
+    assert (
+        'use = ["magento"] or ["php"] or ["symfony"]'
+        in CliRunner().invoke(main, ["report", "app.log"]).output
+    )
+    found = json.loads(CliRunner().invoke(main, ["report", "app.log", "--json"]).output)
+    assert found["undeclared"][0]["use"] == ["magento", "php", "symfony"]
+
+
+@pytest.mark.parametrize("flags", [pytest.param([], id="text"), pytest.param(["--json"], id="json")])
+@pytest.mark.parametrize(
+    "log",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("GET / 200\n", id="others"),
+        pytest.param(
+            "WARNING cookieguard: the app sets x, which the policy doesn't declare\n", id="warnings"
+        ),
+    ],
+)
+def test_a_log_that_tells_of_no_cookie_is_an_error(log: str, flags: list[str], folder: Path) -> None:
+    (folder / "app.log").write_text(log)
+    result = CliRunner().invoke(main, ["report", "app.log", *flags])
+    assert result.exit_code == 2
+    assert "says of no cookie what became of it" in result.stderr
+    assert "COOKIEGUARD_LOG_LEVEL=debug" in result.stderr
+
+
+TESTS = """
+import pytest
+from cookieguard.flask import CookieGuard
+from flask import Flask
+
+@pytest.fixture
+def client():
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="0123456789abcdef", COOKIEGUARD_POLICY={policy!r})
+    CookieGuard(app)
+
+    @app.get("/")
+    def page():
+        return "hello", {{"Set-Cookie": "theme=dark"}}
+
+    return app.test_client()
+
+def test_page(client):
+    assert client.get("/").status_code == 200
+"""
+THEME = {
+    "name": "theme",
+    "category": "functional",
+    "purpose": "Remembers the colours.",
+    "lifetime": "session",
+}
+
+
+@pytest.mark.parametrize(
+    ("cookies", "code", "said"),
+    [
+        pytest.param([], 1, "Undeclared: 1 cookie", id="undeclared"),
+        pytest.param([THEME], 0, "Undeclared: none", id="declared"),
+    ],
+)
+def test_a_sites_own_tests_fail_on_undeclared_cookies(
+    cookies: list[dict[str, str]], code: int, said: str, folder: Path
+) -> None:
+    """The recipe of docs/operating.md."""
+    (folder / "test_site.py").write_text(TESTS.format(policy={"cookies": cookies}))
+    run = [sys.executable, "-m", "pytest", "-q", "--log-file=app.log", "--log-file-level=DEBUG"]
+    subprocess.run(run, cwd=folder, check=True, capture_output=True)
+
     result = CliRunner().invoke(main, ["report", "app.log"])
-    assert result.exit_code == 0
-    assert "set its level to INFO" in result.stderr
+    assert (result.exit_code, said in result.output) == (code, True)
 
 
 def test_stdin_is_read(folder: Path) -> None:

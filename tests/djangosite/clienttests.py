@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client, LiveServerTestCase, TestCase
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, LiveServerTestCase, RequestFactory, TestCase, override_settings
 
 from cookieguard.django.conf import policy
+from cookieguard.django.middleware import CookieGuardMiddleware
+from cookieguard.django.visits import consent_of
 from cookieguard.testing import consent_cookie
 
 
@@ -37,6 +40,38 @@ class AdminTests(TestCase):
         self.client.cookies[name] = value
         response = self.client.get("/admin/login/")
         assert "_ga" in response.cookies and "ads_visitor" not in response.cookies
+
+    def test_consent_over_https(self) -> None:
+        """There it has the name that no sibling domain can set."""
+        name, value = consent_cookie(
+            policy(), settings.SECRET_KEY, ["analytics"], host="testserver", https=True
+        )
+        self.client.cookies[name] = value
+        assert "_ga" in self.client.get("/admin/login/", secure=True).cookies
+
+    def test_request_factory(self) -> None:
+        """A view that is called by itself, for somebody who accepted, and for nobody."""
+
+        def view(request: HttpRequest) -> HttpResponse:
+            return HttpResponse(str(request.cookie_consent.allows("analytics")))
+
+        factory = RequestFactory()
+        name, value = consent_cookie(policy(), settings.SECRET_KEY, ["analytics"], host="testserver")
+        factory.cookies[name] = value
+        assert CookieGuardMiddleware(view)(factory.get("/")).content == b"True"
+
+        request = RequestFactory().get("/")
+        request.cookie_consent = consent_of(request)
+        assert view(request).content == b"False"
+
+    def test_own_pages(self) -> None:
+        """They are answered before Django is asked, by whatever scheme and name."""
+        with override_settings(
+            SECURE_SSL_REDIRECT=True, SECURE_HSTS_SECONDS=60, ALLOWED_HOSTS=["testserver"]
+        ):
+            response = self.client.get("/privacy-choices", headers={"Host": "elsewhere.example"})
+            assert response.status_code == 200 and "Strict-Transport-Security" not in response
+            assert self.client.get("/admin/login/").status_code == 301
 
     def test_context(self) -> None:
         """What tests ask a response for is still there."""

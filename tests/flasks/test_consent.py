@@ -19,7 +19,25 @@ def test_without_a_visitor_nothing_is_decided() -> None:
         assert cookie_consent.undecided == ("analytics",)
     with guarded().app_context():
         assert cookie_consent.allows("essential")
-    with make().test_request_context("/"), pytest.raises(NoGuard):
+
+
+@pytest.mark.parametrize(
+    ("app", "says"),
+    [
+        pytest.param(make(), r"this app has no guard: CookieGuard\(app\) switches it on", id="no guard"),
+        pytest.param(guarded(), r"app.test_client\(\) asks through it", id="no visitor"),
+    ],
+)
+def test_without_a_guard_flasks_own_way_is_told(app: flask.Flask, says: str) -> None:
+    with app.test_request_context("/"), pytest.raises(NoGuard, match=says):
+        current_visit.grant(["analytics"])
+
+
+def test_without_a_guard_no_consent() -> None:
+    app = make()
+    with app.test_request_context("/"), pytest.raises(NoGuard, match=r"from cookieguard\.flask"):
+        _ = cookie_consent.undecided
+    with app.app_context(), pytest.raises(NoGuard, match=r"from cookieguard\.flask"):
         _ = cookie_consent.undecided
 
 

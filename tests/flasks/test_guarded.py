@@ -199,7 +199,7 @@ def test_warnings_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "cookieguard"):
         guarded({"cookies": [cookie]}).test_client().get("/")
 
-    assert [record.message.count("W202") for record in caplog.records] == [1]
+    assert ["W202" in record.message for record in caplog.records].count(True) == 1
 
 
 def test_behind_a_prefix() -> None:

@@ -296,7 +296,7 @@ def test_addresses(url: str, guarded: Callable[[Policy], Any], how: str, kept: s
 
 
 def test_no_start_on_a_database_that_is_not_migrated(policy: Policy, url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"E010.*cookieguard ledger init"):
+    with pytest.raises(ConfigurationError, match=r"E010.*no ledger yet; run: cookieguard ledger init"):
         ledgers.guard_of(policy)
     assert not Path(url.removeprefix("sqlite:///")).exists()
 

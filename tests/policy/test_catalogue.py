@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ import pytest
 from django.conf import global_settings
 from msgspec import Struct
 
-from cookieguard.policy.catalogue import load_service, service_names
+from cookieguard.policy.catalogue import load_service, service_names, services_with
 from cookieguard.policy.classifier import Classifier
 from cookieguard.policy.entries import CookieEntry, ProviderEntry
 from cookieguard.policy.index import Index
@@ -248,3 +250,38 @@ def test_framework_lifetime(service: str, name: str, seconds: float | None) -> N
 )
 def test_classifies(service: str, name: str, domain: str | None, category: str | None) -> None:
     assert using(service).classify(name, domain).category == category
+
+
+@each_service
+def test_found_by_each_of_its_names(name: str) -> None:
+    for cookie in load_service(name).declarations:
+        if cookie.party == "first" and cookie.kind == "cookie":
+            samples = [*sample_names(cookie.pattern)]
+            assert [sample for sample in samples if name not in services_with(sample)] == [], cookie.name
+
+
+@pytest.mark.parametrize(
+    ("cookie", "domain", "services"),
+    [
+        pytest.param("PHPSESSID", None, ("magento", "php", "symfony"), id="several have it"),
+        pytest.param("SESS" + "0f" * 16, None, ("drupal",), id="regular expression"),
+        pytest.param("_fbp", None, ("facebook",), id="exact"),
+        pytest.param("mystery", None, (), id="nobody's"),
+        pytest.param("", None, (), id="nameless"),
+        pytest.param("x" * 5000, None, (), id="long"),
+        pytest.param("anything", "api.nanigans.com", ("nanigans",), id="a third party's, by its domain"),
+        pytest.param("anything", "example.com", (), id="at another's domain"),
+    ],
+)
+def test_services_with(cookie: str, domain: str | None, services: tuple[str, ...]) -> None:
+    assert services_with(cookie, domain) == services
+
+
+def test_a_look_up_reads_no_more_of_the_catalogue_than_it_needs() -> None:
+    code = (
+        "from cookieguard.policy.catalogue import load_service, services_with; "
+        "services_with('mystery'); services_with('_fbp'); print(load_service.cache_info().misses)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) < 10

@@ -364,6 +364,62 @@ def test_mistake(tmp_path: Path, body: str, id: str, entry: str, line: int, says
     assert says in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("body", "remedy"),
+    [
+        *(
+            pytest.param(
+                f"{table}\n{key} = []",
+                f"{key} belongs to the file itself: write it above the first table",
+                id=f"{key} below {table}",
+            )
+            for table, key in (
+                ("[site]", "use"),
+                ("[site]", "import"),
+                ("[guard]", "use"),
+                (cookie(), "use"),
+                ("[providers.acme]\nname = 'Acme'", "use"),
+            )
+        ),
+        *(
+            pytest.param(
+                cookie(category=f'"{word}"'),
+                f"did you mean '{meant}'?",
+                id=f"category {word}",
+            )
+            for word, meant in (
+                ("statistics", "analytics"),
+                ("Statistics", "analytics"),
+                ("necessary", "essential"),
+                ("Strictly Necessary", "essential"),
+                ("preferences", "functional"),
+                ("performance", "analytics"),
+                ("targeting", "marketing"),
+                ("advertising", "marketing"),
+                ("analytic", "analytics"),
+            )
+        ),
+        pytest.param(
+            cookie(category='"ads"'),
+            "use one of analytics, essential, functional, marketing",
+            id="category ads",
+        ),
+        pytest.param(
+            "[guard]\nmount = '/choices/'",
+            'write it without the slash at its end: "/choices"',
+            id="slash at the end",
+        ),
+        pytest.param("[guard]\nmount = '/'", 'write a path like "/privacy-choices"', id="slash alone"),
+        pytest.param("use = ['gtm']", "did you mean 'google-tag-manager'?", id="another name of a service"),
+        pytest.param("use = ['google-maps']", "docs/catalogue.md lists what it has", id="no service"),
+    ],
+)
+def test_remedy(tmp_path: Path, body: str, remedy: str) -> None:
+    problem = only(write(tmp_path, "p.toml", HEAD + body))
+
+    assert problem.remedy.startswith(remedy)
+
+
 @pytest.mark.parametrize(("body", "id", "entry", "line", "says"), WARNINGS)
 def test_warning(tmp_path: Path, body: str, id: str, entry: str, line: int, says: str) -> None:
     problem = only(write(tmp_path, "p.toml", HEAD + body))

@@ -162,6 +162,42 @@ def test_mode(
     assert guarded.enforcer.mode == mode
 
 
+@pytest.mark.parametrize(
+    ("said", "form", "level"),
+    [
+        pytest.param({"log": "JSON", "log_level": "INFO"}, "json", "info", id="capitals"),
+        pytest.param({"log": "Text", "log_level": "Debug"}, "text", "debug", id="mixed"),
+        pytest.param({"config": "guard.toml"}, "json", "warning", id="in a file"),
+    ],
+)
+def test_logs_are_named_in_any_case(folder: Path, said: dict[str, str], form: str, level: str) -> None:
+    (folder / "guard.toml").write_text('log = "JSON"\nlog_level = "WARNING"\n')
+    settings = read(**said)
+
+    assert (settings.log, settings.log_level) == (form, level)
+
+
+@pytest.mark.parametrize(
+    ("shape", "variable", "remedy"),
+    [
+        pytest.param(ServeSettings, "proxy", "use COOKIEGUARD_PROXIES", id="one proxy"),
+        pytest.param(SidecarSettings, "proxy", "use COOKIEGUARD_TRUST_FORWARDED", id="the sidecar's"),
+        pytest.param(
+            SidecarSettings, "proxies", "use COOKIEGUARD_TRUST_FORWARDED", id="the sidecar's proxies"
+        ),
+        pytest.param(ServeSettings, "trust_forwarded", "use COOKIEGUARD_PROXIES", id="as the sidecar has it"),
+    ],
+)
+def test_what_is_called_otherwise_here(
+    folder: Path, shape: type[Settings], variable: str, remedy: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_of_process(shape, {f"COOKIEGUARD_{variable.upper()}": "1"})
+
+    (problem,) = [each for each in caught.value.problems if each.id == "cookieguard.E021"]
+    assert problem.remedy == remedy
+
+
 def test_a_mistake_names_its_variable(folder: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read(proxies="-1", guard_inject="maybe")

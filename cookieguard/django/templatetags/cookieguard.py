@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.template import Context, Library, Node, NodeList, TemplateSyntaxError
-from django.template.base import FilterExpression, Parser, Token
+from django.template.base import FilterExpression, Parser, Token, Variable, VariableDoesNotExist
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from ...errors import NoGuard
+from ...logger import logger
 from ...visitor.script import page_language, script_tag
 from ..visits import consent_of, preferences_url, visit_of
 
@@ -60,7 +62,7 @@ def cookie_policy_url(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def cookieguard_script(context: Context, nonce: str | None = None) -> str:
+def cookieguard_script(context: Context, nonce: Any = None) -> str:
     """Place the browser guard by hand (`[guard] inject = false`): first in `head`.
 
     `nonce` is that of the page's Content-Security-Policy.
@@ -70,8 +72,53 @@ def cookieguard_script(context: Context, nonce: str | None = None) -> str:
     if not visit.enforced:
         return ""
     language = page_language(visit.policy, get_language())
-    tag: str = SafeString(script_tag(visit.policy, preferences_url(request), language, nonce))
+    # Django's own is made when it is written, and until then false.
+    given = None if nonce is None else str(nonce)
+    tag: str = SafeString(script_tag(visit.policy, preferences_url(request), language, given))
     return tag
+
+
+class _Script(Node):
+    """The tag, which warns of a nonce that nobody gave to the template."""
+
+    def __init__(self, tag: Any) -> None:
+        self.tag = tag
+        nonces = [*tag.args, *(value for key, value in tag.kwargs.items() if key == "nonce")]
+        self.nonce: FilterExpression | None = nonces[0] if nonces else None
+
+    def render(self, context: Context) -> Any:
+        if self.nonce is not None and _is_undefined(self.nonce, context):
+            _warn_of_nonce(str(self.nonce))
+        return self.tag.render(context)
+
+
+_parse_script = register.tags["cookieguard_script"]
+
+
+@register.tag("cookieguard_script")
+def _script(parser: Parser, token: Token) -> Node:
+    return _Script(_parse_script(parser, token))
+
+
+def _is_undefined(expression: FilterExpression, context: Context) -> bool:
+    # A filter says what is meant instead: `nonce=csp_nonce|default:""`.
+    if expression.filters or not isinstance(expression.var, Variable):
+        return False
+    try:
+        expression.var.resolve(context)
+    except VariableDoesNotExist:
+        return True
+    return False
+
+
+@lru_cache(maxsize=64)
+def _warn_of_nonce(expression: str) -> None:
+    logger.warning(
+        "{%% cookieguard_script nonce=%s %%}: this template knows no %s, so the tag has no nonce, and "
+        "browsers may refuse it; is the context processor missing that gives it?",
+        expression,
+        expression,
+    )
 
 
 def _request(context: Context) -> HttpRequest:

@@ -6,7 +6,9 @@ only knows, for warnings and suggestions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,10 +20,12 @@ from ..entries import CookieEntry, ProviderEntry
 from ..index import Index
 from ..model import Declaration, Provider, providers_of, third_party_domain
 from ..overlap import overlap
-from ..pattern import Exact, Pattern, compile_pattern
+from ..pattern import MAX_PATTERN, Exact, Pattern, compile_pattern
 from ..reader import Reader
 
 _FOLDER = Path(__file__).parent
+# How a name begins; what a quantifier may take away doesn't belong to it.
+_HEAD = re.compile(r'^name = "([\w.-]*?)(?:[\w.-][?*{]|[^\w.-])', re.MULTILINE | re.ASCII)
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -90,8 +94,28 @@ def _counts_at(cookie: Declaration, domain: str) -> bool:
 
 
 @cache
-def _indexes() -> dict[str, Index]:
-    return {name: Index(_first_party_cookies(name)) for name in service_names()}
+def _index(name: str) -> Index:
+    return Index(_first_party_cookies(name))
+
+
+@cache
+def _heads() -> Mapping[str, set[str]]:
+    """Return which services' files have names that begin so.
+
+    Read as texts: to load all of them takes forty times as long, and a request may be waiting.
+    """
+    heads: defaultdict[str, set[str]] = defaultdict(set)
+    for name in service_names():
+        for head in _HEAD.findall((_FOLDER / f"{name}.toml").read_text("utf-8")):
+            heads[head].add(name)
+    return dict(heads)
+
+
+def _services_for(cookie: str) -> list[str]:
+    """Return the services that may declare a cookie of this name, sorted; only they need be loaded."""
+    heads = _heads()
+    lengths = range(min(len(cookie), MAX_PATTERN) + 1)
+    return sorted({name for length in lengths for name in heads.get(cookie[:length], ())})
 
 
 def _first_party_cookies(name: str) -> Iterator[Declaration]:
@@ -107,7 +131,7 @@ def sharing(pattern: Pattern, *, essential: bool) -> Declaration | None:
     services are used together, no other can win.
     """
     if isinstance(pattern, Exact):
-        found = (index.find(pattern.name) for index in _indexes().values())
+        found = (_index(name).find(pattern.name) for name in _services_for(pattern.name))
     else:
         cookies = (cookie for name in service_names() for cookie in _first_party_cookies(name))
         found = (cookie for cookie in cookies if overlap(cookie.pattern, pattern))
@@ -121,14 +145,14 @@ def services_with(cookie: str, domain: str | None = None) -> tuple[str, ...]:
     """
     return tuple(
         name
-        for name, index in _indexes().items()
-        if index.find(cookie) or (domain and _third_party_cookie(name, cookie, domain))
+        for name in _services_for(cookie)
+        if _index(name).find(cookie) or (domain and _third_party_cookie(name, cookie, domain))
     )
 
 
 def services_needing(cookie: str) -> tuple[str, ...]:
     """Name the services to which a first-party cookie of this name is essential."""
-    found = ((name, index.find(cookie)) for name, index in _indexes().items())
+    found = ((name, _index(name).find(cookie)) for name in _services_for(cookie))
     return tuple(name for name, declared in found if declared and declared.essential)
 
 
