@@ -7,8 +7,8 @@
   if (window.cookieguard instanceof Object) return
   const mount = script.src.replace(/\/guard\.js.*/, '')
   const isMount = address => String(address).split(/[?#]/)[0] == mount
-  const ours = isMount(here.href) || here.href.startsWith(mount + '/')
-  const secure = here.protocol == 'https:'
+  const ours = isMount(here) || here.href.startsWith(mount + '/')
+  const secure = /^https/.test(here)
   const entries = Object.entries
 
   // Natives: what scripts of the page may wrap or replace later.
@@ -17,7 +17,7 @@
   // A sandboxed page has none, and may not even ask.
   const cookies = () => { try { return jar.get.call(page).split('; ') } catch { return [] } }
   const natively = window.fetch
-  const {setAttribute: put, removeAttribute: drop} = Element.prototype
+  const {setAttribute: put, removeAttribute: drop} = script
 
   // Replaces methods, setters or getters by what `make` builds around each of them.
   const patch = (owner, names, make) => {
@@ -40,7 +40,7 @@
   const choices = text => {
     const made = {}
     for (const [, sign, id, token, age] of text.matchAll(/\.([+*-])([\w-]+):([\w-]+)~?(\d*)/g)) {
-      const days = Math.floor((Date.now() - Date.parse(text.slice(2, 12))) / 864e5) + +age
+      const days = (Date.now() - Date.parse(text.slice(2, 12))) / 864e5 + +age
       if ((sign == '-' || days >= 0) && days < policy.days && /^1\./.test(text)) made[id] = sign + token
     }
     return made
@@ -135,7 +135,7 @@
       if (!rule || rule.needed || isAllowed(rule.category)) continue
       for (const domain of ['', rule.domain, here.hostname, policy.domain]) {
         for (const more of ['', '; Partitioned']) {
-          jar.set.call(page, name + '=; Max-Age=-1; Path=' + (rule.path || '/') + (domain ? '; Domain=' + domain : '') + (secure ? '; Secure' : '') + more)
+          jar.set.call(page, name + '=; Max-Age=-1; Path=' + (rule.path || '/') + '; Domain=' + domain + (secure ? '; Secure' : '') + more)
         }
       }
     }
@@ -168,12 +168,13 @@
   // The inert names under which addresses wait, and what each stands for.
   const {inert, live, held: HELD, watched: WATCHED} = policy
 
-  // Mark-up in which the addresses that pass the test stand under their inert names.
-  const tame = (text, test) => text.replace(/<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)/gi, (whole, tag, attributes) => {
+  // Mark-up in which the addresses that pass the test stand under their inert names; `back` gives others of the
+  // providers their own, since the server holds what is fetched, whoever accepted it.
+  const tame = (text, test, back) => text.replace(/<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)/gi, (whole, tag, attributes) => {
     const names = loads[tag.toLowerCase()]
     return names ? '<' + tag + attributes.replace(/([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g, (all, name, equals, value) => {
-      const key = name.toLowerCase()
-      return names.includes(key) && some(key, value.replace(/^["']|["']$/g, '').replace(/&#(\d+);/g, (_, key) => String.fromCharCode(key)), test) ? inert[key] + equals + value : all
+      const real = live[name.toLowerCase()] || name.toLowerCase(), is = test => some(real, value.replace(/^["']|["']$/g, '').replace(/&#(\d+);/g, (_, key) => String.fromCharCode(key)), test)
+      return names.includes(real) ? (is(test) ? inert[real] : back && !/data-cookieguard/i.test(attributes) && is(claim) ? real : name) + equals + value : all
     }) : whole
   })
 
@@ -208,7 +209,7 @@
   // Mark-up loads before an observer hears of it, on detached trees too.
   const markup = native => function (...values) {
     return native.apply(this, values.map(value => {
-      const text = String(value), safe = tame(text, waits)
+      const text = String(value), safe = tame(text, waits, 1)
       return safe == text ? value : typeof value == 'string' ? safe : trusted.createHTML(safe)
     }))
   }
@@ -250,7 +251,7 @@
           defineProperty: (_, key, property) => bars(store, key) || Reflect.defineProperty(store, key, property),
         })
         for (const key of [store, value]) stores.set(key, [store, rules, value])
-        define(window, area, {value, configurable: true})
+        define(window, area, {value, configurable: 1})
       } catch {}
     }
     patch(window.Storage, 'getItem removeItem clear key length', native => function (...given) { return native.apply(storeOf(this)[0], given) })
@@ -331,6 +332,8 @@
       }
       if (!waiting.has(element)) waiting.set(element)
     }
+    // Before a frame's document is parsed, whose window stays the one that it had.
+    element.contentWindow
     if (isReady(element)) release()
     if (element.shadowRoot) watch(element.shadowRoot)
   }
@@ -345,7 +348,8 @@
     for (const {name, value} of [...element.attributes]) {
       const real = back[name]
       if (real != null) drop.call(element, name)
-      if (real) put.call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
+      // A script without a type had none: libraries compare.
+      if (real) (value ? put : drop).call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
     }
     place.replaceWith(element)
   }
@@ -379,17 +383,16 @@
         if (node.matches) [node, ...node.querySelectorAll(WATCHED)].forEach(inspect)
       }
     }
-    // Some sites replace the whole body.
-    if (banner && !banner.isConnected && page.body) page.body.append(banner)
   })
   const watch = tree => {
-    observer.observe(tree, {childList: true, subtree: true, attributeFilter: policy.attributes})
+    observer.observe(tree, {childList: 1, subtree: 1, attributeFilter: policy.attributes})
     tree.querySelectorAll(WATCHED).forEach(inspect)
   }
 
   // What the visitor sees: the server's own pages, moved in here.
 
-  // What stands at the end of the page: the banner, later the way to the settings.
+  // What stands at the end of the page: the banner, later the way to the settings. Not in its body, which some
+  // sites replace, and others transform: what is fixed in there scrolls with it.
   let banner, dialog, styled
 
   const bring = async path => {
@@ -421,7 +424,7 @@
 
   const close = () => {
     if (!banner) return
-    const focused = banner.matches(':focus-within')
+    const focused = banner.contains(page.activeElement)
     banner.remove()
     banner = 0
     offer()
@@ -431,28 +434,28 @@
   const ask = async () => {
     const brought = asks && !unkept('getItem') && await bring('banner')
     banner = asks && brought
-    banner ? page.body.append(banner) : offer()
+    banner ? page.documentElement.append(banner) : offer()
   }
 
   // A way to the settings, on pages that have none of their own.
   const offer = () => {
-    if ([...page.links].some(each => isMount(each.href))) return
+    if ([...page.links].some(isMount)) return
     banner = page.createElement('aside')
     const link = page.createElement('a')
     banner.className = 'cg-settings'
     banner.ariaLabel = link.text = policy.words
     link.href = mount
     // Where a page lays out its body as a row or a grid, it has no place of its own.
-    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font:medium system-ui;background:Canvas'
+    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font:menu;background:Canvas'
     banner.append(link)
-    page.body.append(banner)
+    page.documentElement.append(banner)
   }
 
   const show = async () => {
     dialog = await bring('dialog')
     if (!dialog) return here.assign(mount)
     dialog.onclose = event => event.target.remove()
-    page.body.append(dialog)
+    page.documentElement.append(dialog)
     dialog.showModal()
   }
 
@@ -490,7 +493,7 @@
     channel.postMessage('')
     close()
     sweep()
-    if (state.stale) return show()
+    if (state.stale) show()
     if (asks && !state.undecided[0]) unkept('setItem', 1)
   }
   const decide = choice => async (ids = Object.keys(policy.categories)) =>
@@ -504,7 +507,7 @@
     post(new FormData(event.target, event.submitter)).catch(() => here.assign(mount))
   }, true)
   addEventListener('click', event => {
-    if (ours || event.ctrlKey || event.metaKey || event.shiftKey || !isMount(event.target.closest('a')?.href)) return
+    if (ours || event.ctrlKey || event.metaKey || event.shiftKey || !isMount(event.target.closest('a'))) return
     event.preventDefault()
     show()
   }, true)
@@ -529,6 +532,8 @@
 
   judge()
   signals('default')
+  // A default of the page's own, behind ours, would stand otherwise.
+  asks || signals('update')
   arm(window)
   sweep()
   listen()
