@@ -12,10 +12,7 @@ from .enforcer import Enforcer, Standing
 from .guard.memory import Memory
 from .ledger.drafting import Occasion, draft, gains
 from .ledger.receipt import Receipt
-from .policy.model import RECEIPT_COOKIES
 from .tally import step_between
-
-_RECEIPT = RECEIPT_COOKIES[0]
 
 
 class Decision(Struct, eq=False, gc=False):
@@ -112,7 +109,7 @@ class Decision(Struct, eq=False, gc=False):
         if self.record is not None:
             self._count(self.record)
             yield carrier.write(self.record, scope)
-        if self._receipts is not None and (self._receipts or _RECEIPT in (self._cookies or "")):
+        if self._receipts is not None and (self._receipts or scope.receipt_name in (self._cookies or "")):
             yield carrier.write_receipts(self._receipts, scope)
 
     def _count(self, record: Record) -> None:

@@ -98,7 +98,7 @@ class Enforcer:
         self.ledger = _open_ledger(policy, seal.keys) if recording else None
         self._rules = {each: Rules.of(each, override) for each in _announced(policy)}
         self.recalls = self.mode == "enforce" and not any(each.guard.debug for each in self._rules)
-        """Whether what was decided leaves, and nothing beside it."""
+        """Whether a recalled outcome may be sent as it is: all is enforced, and no debug header is due."""
         self.tally = Tally(Warner(policy, self.mode).warn)
         self.leftovers = Leftovers()
         # On the way of every response: a method that only passes on would be felt.

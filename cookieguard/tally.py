@@ -43,7 +43,7 @@ class Tally:
         self._untouched: Counter[str] = Counter()
         self._decisions: Counter[Step] = Counter()
         self._names: set[str] = set()
-        # To add is dearer than to set aside, and nothing else is done for each response.
+        # Adding takes a lock and a loop; a response only sets its outcome aside.
         self._waiting: deque[Outcome] = deque()
         self._counting = threading.Lock()
 

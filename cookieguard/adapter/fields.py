@@ -57,9 +57,10 @@ def navigates(fields: Fields) -> bool:
 
 
 def prepare_for_app(fields: Fields, visit: Visit, plans: Plans, root: str) -> bool:
-    """Make a request that is about our pages one about the app's; return whether it revalidates ours.
+    """Have a request ask for the app's own page where it names the rewritten one.
 
-    `root` is where the guard is mounted.
+    Return whether it named one that is today's, so that "304" may say that it still holds. `root` is where
+    the guard is mounted.
     """
     # Nearly no request has any of these.
     conditional = "HTTP_IF_NONE_MATCH" in fields or "HTTP_IF_MATCH" in fields or "HTTP_IF_RANGE" in fields

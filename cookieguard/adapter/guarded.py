@@ -59,8 +59,8 @@ class Guarded(Generic[App]):
                 "cookieguard.E005",
                 f"policy is {type(policy).__name__}; give a Policy, as Policy.from_file('cookies.toml') does",
             )
-        for name, given in (("app", app), ("override", override or app)):
-            if not callable(given):
+        for name, given in (("app", app), ("override", override)):
+            if not callable(given) and not (name == "override" and given is None):
                 raise ConfigurationError(
                     "cookieguard.E007", f"{name} is {type(given).__name__}; give a callable"
                 )

@@ -1,4 +1,4 @@
-"""What a header line is: a cookie, a link, a word to caches, or one that would make others of it."""
+"""What a header line is: a cookie, a link, a word to caches, or one that would split into several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..cookies.setcookie import WSP
 from .caching import is_about_caching
 from .fieldname import once
 
-# In no order. PAGE is a Content-Type that browsers show as one.
+# In no order, and none is 0: whatever is known of a header is true. PAGE is a Content-Type that browsers
+# show as one.
 PLAIN, REPEATING, CACHING, DATE, CONTENT_TYPE, PAGE, LINK, SET_COOKIE, SPLITTING = range(1, 10)
 
 HARMLESS: set[tuple[str, str]] = set()

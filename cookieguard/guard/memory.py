@@ -142,11 +142,11 @@ class Memory:
         # What was amended holds a date of its own, and so may another Expires.
         if (_is_dated(key) and ruling.amended is not None) or "xpires" in f"{key[1:]}".lower():
             return
-        # What comes together is known by the rulings themselves.
+        # The same ruling must stay the same object: outcomes are known by it.
         if key in self._rulings:
             return
-        # A cookie that ends on a fixed day is another one each second: it must not fill the place of all
-        # that come after.
+        # A cookie that ends on a fixed day has another key each second: without a limit they would fill the
+        # memory, and with one that only refuses they would keep all others out.
         if len(self._rulings) >= _MOST:
             self._rulings.clear()
             self._repeated.clear()

@@ -24,7 +24,8 @@ class Outcome(Struct, frozen=True, eq=False):
 
     verdicts: Sequence[Verdict]
     concerns_page: bool
-    # Where among the headers. What is stripped from the last to the first: each moves what follows it.
+    # Places in the list of headers; those to strip from the last to the first, so that no deletion moves a
+    # place still to come.
     _amended: tuple[tuple[int, Ruling], ...]
     _stripped: tuple[int, ...]
     # Whether the response says something of the visitor's decision, and something to caches.

@@ -53,8 +53,9 @@ class Unpacker:
 
     def finish(self) -> None:
         """Tell of a body that breaks off."""
-        cut = self._waiting and not self._members if self._stream is None else not self._stream.eof
-        if cut and not self._ended:
+        unfinished = self._stream is not None and not self._stream.eof
+        never_begun = self._stream is None and self._waiting and not self._members
+        if (unfinished or never_begun) and not self._ended:
             self._give_up("it breaks off")
 
     def _begin(self, data: bytes) -> bool:

@@ -33,6 +33,9 @@ _LEDGER_URL = re.compile(r"sqlite:///(?!:memory:)[^?]+|postgresql(?:\+psycopg)?:
 _COOKIE_AGE_LIMIT = 400 * 86400
 
 
+# With the script's address the tag must stay within the first bytes of a page, in which browsers look for
+# its charset.
+_LONGEST_MOUNT = 100
 # What other tools, and the law's commentators, call them.
 _ELSEWHERE = {
     "advertisement": "marketing",
@@ -67,6 +70,13 @@ def _check_mount(reader: Reader, where: KeyPath, mount: str) -> None:
             remedy = f'write it without the slash at its end: "{bare}"'
         reader.error(
             "cookieguard.E111", where, f"{mount!r} is no path that visitors could be sent to", remedy
+        )
+    elif len(mount) > _LONGEST_MOUNT:
+        reader.error(
+            "cookieguard.E111",
+            where,
+            f"a mount of {len(mount)} characters makes each page's script tag too long",
+            f"write one of {_LONGEST_MOUNT} characters at most",
         )
     elif mount == GPC_PATH:
         reader.error(

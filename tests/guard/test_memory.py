@@ -139,7 +139,7 @@ def test_outcomes_are_bounded() -> None:
         headers = [("ETag", "1")] * (number % 60) + [("Link", "</a.js>")] * (number // 60)
         assert recall(headers, memory, clock)
 
-    assert 0 < len(memory._outcomes) <= 1024
+    assert 0 < len(memory._outcomes) <= 256
     assert all(len(known) <= 64 for known in memory._outcomes)
 
 

@@ -105,6 +105,7 @@ MISTAKES = [
         pytest.param(f"[guard]\nmount = '{mount}'", "E111", "guard.mount", 5, repr(mount), id=f"mount {mount!r}")
         for mount in ("", "/", "privacy", "/a/", "/a b", "/a/../b", "/a?b", "//a", "https://a.example/", "/ä")
     ),
+    pytest.param(f"[guard]\nmount = '/{'m' * 100}'", "E111", "guard.mount", 5, "101 characters", id="long mount"),
     pytest.param("[guard]\nmount = '/.well-known/gpc.json'", "E111", "guard.mount", 5, "Global Privacy", id="mount at gpc.json"),
     pytest.param(cookie(name='"a;b"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with semicolon"),
     pytest.param(cookie(name='" a"'), "E112", "cookies[1].name", 5, "no browser stores", id="name with space"),
