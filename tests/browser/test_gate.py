@@ -254,7 +254,6 @@ PARSED = [
     row("iframe-srcdoc-image", f"<iframe srcdoc='{PIC}'></iframe>"),
     row("iframe-srcdoc-entities", f"<iframe srcdoc='&lt;script src=&quot;{A}/a.js&quot;>&lt;/script>'></iframe>"),
     row("iframe-srcdoc-requests", f"<iframe srcdoc=\"<script>new Image().src='{A}/a.gif';fetch('{A}/b.json',{{mode:'no-cors'}})</script>\"></iframe>"),
-    row("iframe-named", '<iframe name="fi" src="about:blank"></iframe>', script=f"if (window == top) {{ frames.fi.document.write('<img src={A}/a.gif>'); frames.fi.document.close() }}"),
     row("base", S.replace(f"{A}/", ""), head=f'<base href="{A}/">'),
     row("base-and-image", PIC.replace(f"{A}/", ""), head=f'<base href="{A}/">'),
     row("protocol-relative", S.replace("https:", "")),
@@ -800,7 +799,7 @@ STORE = [
     ("prototype", "Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set.call(document, '_ga=1')", "_ga"),
     ("frame", "const f = document.createElement('iframe'); document.body.append(f); f.contentDocument.cookie = '_ga=1; path=/'", "_ga"),
     ("frame-srcdoc", "const f = document.createElement('iframe'); f.srcdoc = '<p>'; document.body.append(f); await new Promise(done => f.onload = done); f.contentDocument.cookie = '_ga=1; path=/'", "_ga"),
-    ("frame-srcdoc-script", "document.body.insertAdjacentHTML('beforeend', '<iframe srcdoc=\"<script>document.cookie=`_ga=1; path=/`</scr' + 'ipt>\"></iframe>'); await new Promise(done => document.querySelector('iframe').onload = done)", "_ga"),
+    ("frame-srcdoc-script", "document.body.insertAdjacentHTML('beforeend', '<iframe srcdoc=\"<script>document.cookie=`_ga=1; path=/`</scr' + 'ipt>\"></iframe>'); await new Promise(done => [...document.querySelectorAll('iframe')].pop().onload = done)", "_ga"),
     ("frame-prototype", "const f = document.createElement('iframe'); document.body.append(f); Object.getOwnPropertyDescriptor(f.contentWindow.Document.prototype, 'cookie').set.call(document, '_ga=1')", "_ga"),
     ("frame-store", "const f = document.createElement('iframe'); f.src = '/frame'; document.body.append(f); await new Promise(done => f.onload = done); await f.contentWindow.cookieStore.set('_ga', '1')", "_ga"),
 ]  # fmt: skip
