@@ -135,7 +135,7 @@
       if (!rule || rule.needed || isAllowed(rule.category)) continue
       for (const domain of ['', rule.domain, here.hostname, policy.domain]) {
         for (const more of ['', '; Partitioned']) {
-          jar.set.call(page, name + '=; Max-Age=-1; Path=' + (rule.path || '/') + '; Domain=' + domain + (secure ? '; Secure' : '') + more)
+          jar.set.call(page, name + '=; Max-Age=-1; Path=' + (rule.path || '/') + (domain ? '; Domain=' + domain : '') + (secure ? '; Secure' : '') + more)
         }
       }
     }
@@ -398,7 +398,7 @@
   const bring = async path => {
     const answer = await new Promise(done => {
       const client = new XMLHttpRequest()
-      client.open('GET', `${mount}/${path}?lang=${policy.language}`)
+      client.open('GET', mount + '/' + path + '?lang=' + policy.language)
       client.responseType = 'document'
       client.onloadend = () => done(client.response)
       client.send()
@@ -446,7 +446,7 @@
     banner.ariaLabel = link.text = policy.words
     link.href = mount
     // Where a page lays out its body as a row or a grid, it has no place of its own.
-    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font:menu;background:Canvas'
+    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font-size:medium;background:Canvas'
     banner.append(link)
     page.documentElement.append(banner)
   }

@@ -291,7 +291,16 @@ def test_on_paper_nothing_is_left_of_the_banner(site: Make, visitor: Make) -> No
     page.emulate_media(media="print")
 
     assert not page.locator(".cg-banner").is_visible()
-    assert page.evaluate("getComputedStyle(document.documentElement, '::after').display") == "none"
+    assert page.evaluate("getComputedStyle(document.documentElement).marginBlockEnd") == "0px"
+
+
+def test_a_page_laid_out_as_a_grid_stays_where_it_is(site: Make, visitor: Make) -> None:
+    css = "html { display: grid; place-items: center; min-height: 100vh; }"
+    page = visitor().page
+    page.goto(site(styled(css, paragraphs=1), POLICY).url())
+    page.locator(".cg-banner").wait_for()
+
+    assert layout_shift(page) == 0
 
 
 def test_colours_of_the_site_count(site: Make, visitor: Make) -> None:
