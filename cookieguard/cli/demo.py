@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from werkzeug import Request, Response
 from werkzeug.test import Client
 
 from ..guard.verdict import Verdict
+from ..logger import logger
 from ..policy.policy import Policy
 from ..testing import consent_cookie
 from ..wsgi import CookieGuard, visit_from
@@ -120,7 +122,8 @@ def demo(port: int, once: bool, as_json: bool) -> None:
         raise click.UsageError("--json is for --once")
     policy, secret = Policy.from_dict(_POLICY), secrets.token_urlsafe(32)
     if once:
-        visitors = {title: _visit(policy, secret, accepted) for title, accepted in _VISITORS.items()}
+        with _hushed():
+            visitors = {title: _visit(policy, secret, accepted) for title, accepted in _VISITORS.items()}
         _print_json(visitors) if as_json else _print(visitors)
         return
     guarded = CookieGuard(_site, policy, secret_key=secret)
@@ -159,6 +162,17 @@ def _print(visitors: Mapping[str, list[Verdict]]) -> None:
         rows = [(each.name, each.category or "undeclared", each.action, each.reason) for each in verdicts]
         print_table(("cookie", "category", "verdict", "reason"), rows)
         say("")
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    # The tables say what the log would warn of.
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _visit(policy: Policy, secret: str, accepted: Iterable[str] | None) -> list[Verdict]:
