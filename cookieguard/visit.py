@@ -61,14 +61,14 @@ class Visit(Struct, eq=False, gc=False):
     _decision: Decision | None = None
     _read: bool = False
     _excluded: bool = False
+    # Whether the headers that were screened hold all that was asked and decided by now.
+    _settled: bool = False
     occasion: Occasion | None = None
     """Where and how a decision is made, for its receipt; None where no ledger keeps any."""
     when_asked: Callable[[], object] | None = None
     """Called when the app asks about this visitor, or decides: a cache inside the guard must hear of it."""
     must_screen: bool = False
     """Whether the response must be screened, whatever its headers."""
-    settled: bool = False
-    """Whether the headers that were screened hold all that was asked and decided by now."""
     concerns_page: bool = False
     """Whether the headers that left may make browsers show a page, or fetch what a page would."""
     headers_sent: bool = False
@@ -99,7 +99,7 @@ class Visit(Struct, eq=False, gc=False):
         return self._rules.policy
 
     def _changes(self) -> None:
-        self.must_screen, self.settled = True, False
+        self.must_screen, self._settled = True, False
 
     def _is_asked(self) -> None:
         if self.when_asked is not None:
@@ -231,6 +231,18 @@ class Visit(Struct, eq=False, gc=False):
         level = logging.DEBUG if reason == "fragment" else logging.INFO
         logger.log(level, "an HTML response left without a tag: %s", reason)
 
+    def settle(self, headers: Headers, request: Request) -> Headers | None:
+        """Decide anew over headers that waited, where anything was asked or decided meanwhile.
+
+        They leave now. Return as `leave` does, None where what it returned stands.
+        """
+        leaving = None
+        if not self._settled:
+            self.retract()
+            leaving = self.leave(headers, request)
+        self.headers_sent = True
+        return leaving
+
     def leave_from_memory(self, headers: Headers) -> Headers | None:
         """Do what `leave` does without a look at the request; None, and nothing, where one is needed."""
         enforcer = self._enforcer
@@ -239,7 +251,7 @@ class Visit(Struct, eq=False, gc=False):
         outcome = recall(headers, self._memory(), enforcer.clock)
         if outcome is None:
             return None
-        self.headers_sent = self.settled = True
+        self.headers_sent = self._settled = True
         self.concerns_page = outcome.concerns_page
         if outcome.verdicts:
             self.verdicts = outcome.verdicts
@@ -254,7 +266,7 @@ class Visit(Struct, eq=False, gc=False):
 
         May be called again, with other headers, while none has left: everything is decided anew.
         """
-        self.headers_sent = self.settled = True
+        self.headers_sent = self._settled = True
         enforcer, standing = self._enforcer, self.standing
         rules, consent = standing.rules, self._judged
         memory = self._memory()

@@ -72,11 +72,9 @@ class Response:
 
     def _settle(self, page: Page) -> None:
         """Have the headers that waited say what was asked and decided meanwhile."""
-        visit = self._visit
-        if not visit.settled:
-            visit.retract()
-            page.lead_by(visit.leave(decoded(self._given), self._request))
-        visit.headers_sent = True
+        leaving = self._visit.settle(decoded(self._given), self._request)
+        if leaving is not None:
+            page.lead_by(leaving)
 
     async def _handshake(self, message: Message) -> None:
         await self._send(self._with(message, self._leave(message)))

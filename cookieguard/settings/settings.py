@@ -111,8 +111,7 @@ def overlay_of_process(variables: Mapping[str, str] = os.environ) -> Overlay:
     """
     reader = _Reader(Settings, said_to_process(variables))
     over = reader.tables()
-    if reader.problems:
-        raise SettingsError(reader.problems)
+    reader.raise_problems()
     return over
 
 
@@ -123,8 +122,7 @@ def keys_of_process(variables: Mapping[str, str] = os.environ) -> tuple[str, ...
     """
     reader = _Reader(Settings, said_to_process(variables))
     keys = reader.keys()
-    if reader.problems:
-        raise SettingsError(reader.problems)
+    reader.raise_problems()
     return keys
 
 
@@ -132,8 +130,7 @@ def settings_from(shape: type[S], *said: Source) -> S:
     """Read the options of `shape` from sources, the first of which wins; SettingsError lists the mistakes."""
     reader = _Reader(shape, said)
     values = reader.read()
-    if reader.problems:
-        raise SettingsError(reader.problems)
+    reader.raise_problems()
     return shape(**values)
 
 
@@ -161,6 +158,11 @@ class _Reader:
         self._refuse_missing(values)
         values |= {"secret_keys": keys, "over": self.tables(), "secret": None, "secret_file": None}
         return values | {"said": {name: self._place(name) for name in values if self._source_of(name)}}
+
+    def raise_problems(self) -> None:
+        """Raise SettingsError, where anything that was read is wrong."""
+        if self.problems:
+            raise SettingsError(self.problems)
 
     def _refuse_unknown(self, source: Source) -> None:
         known = [*self._hints, *self._tables]

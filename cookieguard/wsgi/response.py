@@ -85,10 +85,10 @@ class Response(Struct, eq=False):
         # A line break in the status smuggles a header just as one in a value does.
         if not status.isprintable():
             status = unsplit(status)
-        return self._open(status, headers, self._leave(headers))
+        return self._open(status, headers, self._visit.leave(headers, self._request()))
 
-    def _leave(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return self._visit.leave(headers, Request(self._environ, self._root, self._below))
+    def _request(self) -> Request:
+        return Request(self._environ, self._root, self._below)
 
     def _open(self, status: str, headers: list[tuple[str, str]], leaving: list[tuple[str, str]]) -> Write:
         visit, plans = self._visit, self._plans
@@ -117,11 +117,9 @@ class Response(Struct, eq=False):
 
     def _settle(self, page: Page) -> None:
         """Have the headers that waited say what was asked and decided meanwhile."""
-        visit = self._visit
-        if not visit.settled and self._given is not None:
-            visit.retract()
-            page.lead_by(self._leave(self._given))
-        visit.headers_sent = True
+        leaving = self._visit.settle(self._given or [], self._request())
+        if leaving is not None:
+            page.lead_by(leaving)
 
     def _send(self, status: str, headers: list[tuple[str, str]]) -> Write:
         self._started = True
