@@ -33,6 +33,9 @@ _FETCH = f"""async urls => {{
 _WRITE = f"""async ([lines, url]) => {{
   {_REQUEST}
   for (const line of lines) document.cookie = line
+  // What a script writes and what a request carries go different ways through Chromium. Reading waits
+  // until all is stored.
+  void document.cookie
   await request(url)
 }}"""
 
@@ -40,18 +43,19 @@ _WRITE = f"""async ([lines, url]) => {{
 class Stage:
     """An app that sends the headers it is told to from `/set`, and has a page everywhere else.
 
-    `cookies` is the `Cookie` header of the last request to elsewhere, as it came.
+    `cookies` is the `Cookie` header of the last request to `/sent`, as it came; None before it comes.
     """
 
     def __init__(self) -> None:
         self.fields: Fields = ()
-        self.cookies = ""
+        self.cookies: str | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == "/set":
             start_response("200 OK", [("Content-Type", "text/plain"), *self.fields])
             return [b""]
-        self.cookies = environ.get("HTTP_COOKIE", "")
+        if environ["PATH_INFO"] == "/sent":
+            self.cookies = environ.get("HTTP_COOKIE", "")
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
         return [_PAGE]
 
@@ -74,9 +78,7 @@ class Bench(NamedTuple):
     def jar(self, judge: Judge, fields: Fields, kind: str | None = None) -> Jar:
         """Send a response, bare or through the guard of a kind, and look what an empty jar holds of it."""
         self.stage.fields = fields
-        judge.clear()
-        if kind:
-            self._consent(judge, kind)
+        self._begin(judge, kind)
         port = self.guarded[kind] if kind else self.bare
         judge.run(_FETCH, [self.url(port, "/set"), self.url(self.bare, "/sent")])
         return self._taken(judge, kind)
@@ -136,18 +138,23 @@ class Bench(NamedTuple):
         return found
 
     def _written(self, judge: Judge, lines: Iterable[str], kind: str | None = None) -> Jar:
-        judge.clear()
-        if kind:
-            self._consent(judge, kind)
+        self._begin(judge, kind)
         judge.run(_WRITE, [[*lines], self.url(self.bare, "/sent")])
         return self._taken(judge, kind)
 
     def _taken(self, judge: Judge, kind: str | None) -> Jar:
         held, now = judge.jar(), time.time()
+        assert self.stage.cookies is not None, "the browser never sent its cookies"
         # Firefox shows for a moment what a Max-Age of 0 has ended.
         lasting = [each for each in held if each.expires is None or each.expires > now + 1]
         jar = Jar(lasting, [*split_cookie_header(self.stage.cookies)], now)
         return self._without_consent(jar, kind) if kind else jar
+
+    def _begin(self, judge: Judge, kind: str | None) -> None:
+        self.stage.cookies = None
+        judge.clear()
+        if kind:
+            self._consent(judge, kind)
 
     def _consent(self, judge: Judge, kind: str) -> None:
         judge.put(*self.consent[kind], HOST, secure=self.scheme == "https")
