@@ -131,7 +131,7 @@
   // Takes away what is there and refused, as far as scripts can.
   const sweep = () => {
     for (const pair of cookies()) {
-      const name = pair.split('=', 1)[0], rule = classify(name, here.hostname)
+      const name = pair.split('=')[0], rule = classify(name, here.hostname)
       if (!rule || rule.needed || isAllowed(rule.category)) continue
       for (const domain of ['', rule.domain, here.hostname, policy.domain]) {
         for (const more of ['', '; Partitioned']) {
@@ -149,13 +149,14 @@
 
   // Addresses: whose they are, and whether they wait for consent.
 
+  // 0 where nobody's host can be read of it: of `javascript://host/` none, of no address either.
   const claim = address => {
     try {
-      const host = new URL(address, page.baseURI).hostname.replace(/\.$/, '')
+      const host = new URL(new URL(address, script.baseURI).origin).hostname.replace(/\.$/, '')
       const claimed = policy.hosts.find(([name]) => inside(host, name))
       // The site itself waits for nobody.
       return claimed && host == here.hostname ? [host, [[]]] : claimed
-    } catch {}
+    } catch { return 0 }
   }
   const waits = address => {
     const claimed = claim(address)
@@ -173,7 +174,7 @@
   const tame = (text, test, back) => text.replace(/<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)/gi, (whole, tag, attributes) => {
     const names = loads[tag.toLowerCase()]
     return names ? '<' + tag + attributes.replace(/([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g, (all, name, equals, value) => {
-      const real = live[name.toLowerCase()] || name.toLowerCase(), is = test => some(real, value.replace(/^["']|["']$/g, '').replace(/&#(\d+);/g, (_, key) => String.fromCharCode(key)), test)
+      const real = live[name.toLowerCase()] || name.toLowerCase(), is = test => some(real, value.replace(/^["']|["']$/g, '').replace(/&#(x?[\da-f]+);?/gi, (_, key) => String.fromCharCode('0' + key)), test)
       return names.includes(real) ? (is(test) ? inert[real] : back && !/data-cookieguard/i.test(attributes) && is(claim) ? real : name) + equals + value : all
     }) : whole
   })
@@ -285,8 +286,6 @@
       native.apply(this, given)
     })
     patch(XMLHttpRequest, 'send', native => function (...given) { whenFree(this[target], () => native.apply(this, given)) })
-    // It names no element, and loads before an observer hears of it.
-    patch(window.SVGAnimatedString, 'baseVal', native => function (...given) { whenFree(given[0], () => native.apply(this, given)) })
     patch(window.Navigator, 'sendBeacon', native => function (...given) { return !waits(given[0]) && native.apply(this, given) })
     patch(window, 'WebSocket EventSource Audio', native => new Proxy(native, {
       construct(native, given, made) {
@@ -309,11 +308,12 @@
   const gateOf = element => element.getAttribute('data-cookieguard')
   const namesBack = element => gateOf(element) == null ? live : policy.gated
 
-  const isReady = element => element.matches(HELD) && (gateOf(element) || '').split(/\s+/).every(id => !id || isAllowed(id)) &&
+  const isReady = element => element.matches(HELD) && (gateOf(element)?.match(/\S+/g) || []).every(isAllowed) &&
     [...element.attributes].every(({name, value}) => {
       const real = namesBack(element)[name]
-      // One planted under the inert name, of a host that nobody declared, stays where it is.
-      return !real || real == 'type' || (!live[name] || some(real, value, claim)) && !some(real, value, waits)
+      // One planted under the inert name, of a host that nobody declared, stays where it is; so does what runs as
+      // a script of this page's, and what sanitizers let through as `data-src`.
+      return !real || real == 'type' || some(real, value, address => claim(address) ?? !live[name]) && !some(real, value, waits)
     })
 
   const inspect = element => {
@@ -330,7 +330,7 @@
         put.call(element, '_type', element.type)
         put.call(element, 'type', 'text/plain')
       }
-      if (!waiting.has(element)) waiting.set(element)
+      waiting.set(element, waiting.get(element))
     }
     // Before a frame's document is parsed, whose window stays the one that it had.
     element.contentWindow
@@ -341,7 +341,7 @@
   // Gives an element its addresses back. Some look at them only as they come into the page, so that all
   // come anew but body, table and its parts.
   const free = element => {
-    const given = waiting.get(element) || {}, place = page.createComment(''), back = namesBack(element)
+    const given = {...waiting.get(element)}, place = page.createComment(''), back = namesBack(element)
     waiting.delete(element)
     if (back != live && element.type == 'text/plain') drop.call(element, 'type')
     if (/^[^bt]/.test(element.localName)) element.replaceWith(place)
@@ -418,8 +418,8 @@
   }
 
   // Where the browser doesn't keep the choice, asking again and again would not help.
-  const unkept = (action, ...value) => {
-    try { return sessionStorage[action]('cookieguard', ...value) } catch { return 1 }
+  const unkept = action => {
+    try { return sessionStorage[action]('cookieguard', 1) } catch { return 1 }
   }
 
   const close = () => {
@@ -454,7 +454,7 @@
   const show = async () => {
     dialog = await bring('dialog')
     if (!dialog) return here.assign(mount)
-    dialog.onclose = event => event.target.remove()
+    dialog.onclose = dialog.remove
     page.documentElement.append(dialog)
     dialog.showModal()
   }
@@ -485,7 +485,7 @@
   let channel
 
   const post = async fields => {
-    const answer = await natively(mount, {method: 'POST', headers: {Accept: 'application/json'}, body: new URLSearchParams(fields)})
+    const answer = await natively(mount, {method: 'POST', headers: {accept: 'application/json'}, body: new URLSearchParams(fields)})
     const state = await answer.json()
     if (state.error) throw new Error(state.error)
     dialog?.close()
@@ -494,7 +494,7 @@
     close()
     sweep()
     if (state.stale) show()
-    if (asks && !state.undecided[0]) unkept('setItem', 1)
+    if (asks && !state.undecided[0]) unkept('setItem')
   }
   const decide = choice => async (ids = Object.keys(policy.categories)) =>
     ids[0] && post([['choice', choice], ...policy.digests, ...ids.map(id => ['asked', id])])

@@ -97,6 +97,7 @@ class Row:
 
 # By the ids of their rows: what docs/browser.md says that the script can't do.
 LIMITS = {
+    "made-svg-image-baseVal": "the address of a detached SVG image, set through its property",
     "made-innerHTML-entity-colon": "named character references in mark-up that scripts write into a detached tree",
     "made-write-pieces": "a tag that document.write writes in pieces",
 }
@@ -308,6 +309,9 @@ MADE = [
     done("innerHTML-upper", f"x.innerHTML = '<IMG SRC={A}/a.gif>'"),
     done("innerHTML-slash", f"x.innerHTML = '<img/src={A}/a.gif>'"),
     done("innerHTML-entities", f"x.innerHTML = '<img src={A.replace('/', '&#47;')}/a.gif>'"),
+    row("made-beside-a-clobbered-base", '<img name="baseURI" alt=""><div id=x></div>', script=f"x.innerHTML = '<img src={A}/a.gif>'; {NEW} document.head.append(s)"),
+    done("innerHTML-entities-hex", f"const d = document.createElement('div'); d.innerHTML = '<img src=\"{A.replace('/', '&#x2F;')}/a.gif\">'; setTimeout(() => x.append(d), 50)"),
+    done("innerHTML-entities-open", f"const d = document.createElement('div'); d.innerHTML = '<img src=\"{A.replace('//', '&#X2f&#x2F')}/a.gif\">'; setTimeout(() => x.append(d), 50)"),
     done("innerHTML-entity-colon", "const d = document.createElement('div'); d.innerHTML = '<img src=https&colon;&sol;&sol;www.google-analytics.com/run/a.gif>'; setTimeout(() => x.append(d), 50)"),
     done("innerHTML-srcset", f"x.innerHTML = '<img srcset=\"{A}/a.gif 1x, {A}/b.gif 2x\">'"),
     done("innerHTML-script-never-runs", f"x.innerHTML = '<script src={A}/a.js></scr' + 'ipt>'; {NEW.replace('a.js', 'b.js')} document.head.append(s)"),
@@ -468,6 +472,10 @@ NEVER = [
     row("never-planted-data-url", '<script _rc="data:text/javascript,log.push(1)"></script>'),
     row("never-planted-javascript-url", '<iframe _rc="javascript:top.log.push(1)"></iframe>'),
     row("never-planted-own-host", '<script _rc="/own.js"></script>', own="log.push(1)"),
+    row("never-planted-javascript-of-declared", f'<iframe _rc="javascript:{A[6:]}/%0Atop.log.push(1)"></iframe>'),
+    row("never-gated-javascript-url", '<iframe data-cookieguard="" data-src="javascript:top.log.push(1)"></iframe>'),
+    row("never-gated-javascript-spelled", '<iframe data-cookieguard="analytics" data-src=" &#1;jAva&#10;script&#9;:top.log.push(1)"></iframe>'),
+    row("never-gated-embed", '<embed data-cookieguard="analytics" data-src="javascript:top.log.push(1)">'),
     row("never-planted-srcdoc", '<iframe _rcdoc="<script>top.log.push(1)</script>"></iframe>'),
     row("never-script-plain", f'<script type="text/plain" src="{A}/a.js"></script>'),
     row("never-script-json", f'<script type="application/json" src="{A}/a.js"></script>'),
