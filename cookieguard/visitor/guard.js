@@ -142,7 +142,7 @@
     for (const area in policy.storage) {
       try {
         const store = window[area]
-        for (const key of Object.keys(store)) if (bars(store, key)) store.removeItem(key)
+        for (const [key] of entries(store)) if (bars(store, key)) store.removeItem(key)
       } catch {}
     }
   }
@@ -341,7 +341,7 @@
   // Gives an element its addresses back. Some look at them only as they come into the page, so that all
   // come anew but body, table and its parts.
   const free = element => {
-    const given = {...waiting.get(element)}, place = page.createComment(''), back = namesBack(element)
+    const given = {...waiting.get(element)}, place = page.createComment(''), back = namesBack(element), write = page.write
     waiting.delete(element)
     if (back != live && element.type == 'text/plain') drop.call(element, 'type')
     if (/^[^bt]/.test(element.localName)) element.replaceWith(place)
@@ -351,7 +351,11 @@
       // A script without a type had none: libraries compare.
       if (real) (value ? put : drop).call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
     }
-    place.replaceWith(element)
+    // An old tag writes where it stands. The browser's own way would by now write over the whole page.
+    page.write = text => place.before(new Range().createContextualFragment(text))
+    place.before(element)
+    page.write = write
+    place.remove()
   }
 
   let releasing
@@ -364,7 +368,7 @@
         const isParsed = element.localName == 'script' && !waiting.get(element), addressed = element.matches(policy.addressed)
         if (isParsed) {
           if (!addressed) await Promise.all(loading)
-          element.async = element.hasAttribute('async')
+          element.async = element.matches('[async]')
         }
         if (element.localName == 'iframe') await new Promise(setTimeout)
         try { free(element) } catch {}
@@ -385,7 +389,7 @@
     }
   })
   const watch = tree => {
-    observer.observe(tree, {childList: 1, subtree: 1, attributeFilter: policy.attributes})
+    observer.observe(tree, {attributeFilter: policy.attributes, subtree: 1, childList: 1})
     tree.querySelectorAll(WATCHED).forEach(inspect)
   }
 
@@ -446,7 +450,7 @@
     banner.ariaLabel = link.text = policy.words
     link.href = mount
     // Where a page lays out its body as a row or a grid, it has no place of its own.
-    banner.style = link.style = 'all:revert;position:fixed;bottom:0;inset-inline-start:0;z-index:9999;padding:.5em;font-size:medium;background:Canvas'
+    banner.style = link.style = 'all:revert;position:fixed;inset-inline-start:0;bottom:0;padding:.5em;font-size:medium;z-index:9999;background:Canvas'
     banner.append(link)
     page.documentElement.append(banner)
   }

@@ -446,6 +446,8 @@ GATED = [
     row("gated-inserted-late", "<div id=x></div>", late="x.append(Object.assign(document.createElement('script'), {type: 'text/plain', text: 'log.push(1)'})); x.firstChild.dataset.cookieguard = 'analytics'", log=(1,)),
     row("gated-inserted-whole", "<div id=x></div>", late="const s = document.createElement('script'); s.type = 'text/plain'; s.text = 'log.push(1)'; s.dataset.cookieguard = 'analytics'; x.append(s)", log=(1,)),
     row("gated-after-one-that-never-comes", f'<div id=x></div><script>x.innerHTML = "<script src={A}/b.js><\\/script>"</script><script type="text/plain" data-cookieguard="analytics">log.push(1)</script>{S}', log=(1, "a")),
+    row("gated-writing", f'<p id=kept></p><script type="text/plain" data-cookieguard="analytics">document.write("<b id=one>1</b>"); document.write("<i><script>log.push(kept.nextSibling.nextSibling.id)<\\/script></i><script src={A}/a.js><\\/script>")</script>', log=("one", "a")),
+    row("gated-beside-an-own-write", '<script>document.write = text => log.push(text)</script><script type="text/plain" data-cookieguard="analytics">log.push(1); setTimeout(() => document.write("own"), 0)</script>', log=(1, "own")),
     row("gated-in-shadow-root", '<div><template shadowrootmode=open><script type="text/plain" data-cookieguard="analytics">log.push(1)</script></template></div>', log=(1,)),
 ]  # fmt: skip
 
