@@ -62,8 +62,8 @@ cookie_consent: Consent = LocalProxy(_consent)  # type: ignore[assignment]
 def requires_consent(*categories: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Let a view be called only for visitors who accepted these categories.
 
-    Others who open the page are sent to the preferences (303) and from there back; every other
-    request, as a script's or a form's, gets 403. Where nothing is enforced, in report mode or on an
+    Others who open the page are sent to the preferences (303), which say what it needs, and from
+    there back; every other request, as a script's or a form's, gets 403. Where nothing is enforced, in report mode or on an
     excluded path, everybody may pass. It belongs below `@app.route(…)`.
     """
     if not categories or not all(isinstance(category, str) for category in categories):
@@ -99,4 +99,4 @@ def _ask_for(categories: list[str]) -> Any:
     here = quote(request.root_path.rstrip("/") + request.path, safe="/:@!$&'()*+,;=~-._")
     query = request.query_string.decode("latin-1")
     following = f"{here}?{query}" if query else here
-    return flask.redirect(flask.url_for(PREFERENCES, next=following), 303)
+    return flask.redirect(flask.url_for(PREFERENCES, next=following, needs=categories), 303)

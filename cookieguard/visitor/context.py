@@ -74,6 +74,7 @@ def shell(policy: Policy, texts: Texts, links: Links, *, here: str, script: str 
         "site_name": site_name(policy, texts),
         "languages": languages(policy),
         "following": None,
+        "needed": (),
         # What the form says of its own text, where a ledger keeps it.
         "shown": "",
     }

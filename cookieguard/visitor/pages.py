@@ -21,6 +21,7 @@ def render_page(context: PageContext, *, stale: Sequence[str], stamp: str) -> st
         "home": request.link("/"),
         "saved": request.query_value("saved") is not None,
         "following": local_path(request.query_value("next")),
+        "needed": _needed(context),
         "stale": titles_of(stale, context.policy, context.texts),
     }
     return context.templates.render("page.html", page)
@@ -50,6 +51,13 @@ def _preferences(context: PageContext, script: str | None) -> dict[str, object]:
         "enforced": context.enforced,
         "proves": visit.proves is not False,
     }
+
+
+def _needed(context: PageContext) -> list[str]:
+    """Return the categories for want of which a view of the app sent the visitor here."""
+    needs, consent = context.request.query_values("needs"), context.visit.consent
+    optional = [category.id for category in context.policy.optional]
+    return [id for id in optional if id in needs and not consent.allows(id)]
 
 
 def render_error(context: PageContext, message: str) -> str:

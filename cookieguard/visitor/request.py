@@ -30,7 +30,12 @@ class PageRequest(Struct, frozen=True):
 
     def query_value(self, key: str) -> str | None:
         """Return the last value of a key in the query."""
-        return parse_qs(self.query, keep_blank_values=True).get(key, [None])[-1]
+        values = self.query_values(key)
+        return values[-1] if values else None
+
+    def query_values(self, key: str) -> list[str]:
+        """Return every value of a key in the query."""
+        return parse_qs(self.query, keep_blank_values=True).get(key, [])
 
     def link(self, path: str) -> str:
         """Return the address of one of our paths, as a link in a page needs it."""

@@ -86,6 +86,7 @@ def test_requires_consent_sends_others_to_the_preferences_and_back() -> None:
 
     page = client.get(response.location.removeprefix("/x"), headers=NAVIGATION).text
     assert 'name="next" value="/x/reports/%C3%A4%20b?q=%26&amp;r"' in page
+    assert "The page that you wanted to open is shown once you accept “Statistics”." in page
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,20 @@ def test_the_rest_is_there(words: str) -> None:
         pytest.param(POLICY, "?saved", [], {}, "Your choice is stored.", "haven't decided", id="saved"),
         pytest.param(POLICY, "?saved", None, {}, "didn't keep the choice", "is stored", id="not-kept"),
         pytest.param(REPORT, "?saved", None, {}, "only being counted", "didn't keep", id="saved-in-report"),
+        pytest.param(
+            POLICY,
+            "?next=%2Freports&needs=marketing&needs=chat",
+            ["chat"],
+            {},
+            "is shown once you accept “Advertising”.",
+            "you accept “Chat”",
+            id="needed",
+        ),
+        pytest.param(
+            POLICY, "?next=%2F&needs=essential&needs=x", None, {}, "", "is shown once", id="none-needed"
+        ),
+        pytest.param(POLICY, "?needs=marketing", None, {}, "", "is shown once", id="needed-for-nothing"),
+        pytest.param(REPORT, "?next=%2F&needs=chat", None, {}, "", "is shown once", id="needed-in-report"),
         pytest.param(POLICY, "", None, {"Sec_GPC": "1"}, "We honour it", "stored", id="gpc"),
         pytest.param(
             POLICY,
@@ -323,6 +337,12 @@ def test_a_choice_that_was_not_kept_is_an_alert() -> None:
 def test_leads_to_the_policy() -> None:
     assert f"{MOUNT}/policy" in [link.attrib["href"] for link in Page().all("a")]
     assert f"{MOUNT}/policy?lang=de" in [link.attrib["href"] for link in Page(query="?lang=de").all("a")]
+
+
+def test_another_language_keeps_what_is_needed() -> None:
+    page = Page(query="?next=%2Fshop&needs=chat&needs=x%22&lang=de")
+
+    assert f"{MOUNT}?lang=fr&next=/shop&needs=chat" in [link.attrib["href"] for link in page.all("a")]
 
 
 def test_another_language_keeps_the_way_back() -> None:
