@@ -63,8 +63,8 @@ def requires_consent(*categories: str) -> Callable[[Callable[P, Any]], Callable[
     """Let a view be called only for visitors who accepted these categories.
 
     Others who open the page are sent to the preferences (303), which say what it needs, and from
-    there back; every other request, as a script's or a form's, gets 403. Where nothing is enforced, in report mode or on an
-    excluded path, everybody may pass. It belongs below `@app.route(…)`.
+    there back; every other request, as a script's or a form's, gets 403. Where nothing is enforced,
+    in report mode or on an excluded path, everybody may pass. It belongs below `@app.route(…)`.
     """
     if not categories or not all(isinstance(category, str) for category in categories):
         raise TypeError('name at least one category: @requires_consent("analytics")')
