@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..adapter.fields import prepare_for_app
+from ..adapter.conditions import prepare_for_app
 from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError

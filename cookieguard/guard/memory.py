@@ -1,19 +1,17 @@
-"""What was ruled over the cookies that come again and again, and what a ruling hangs on."""
+"""What was ruled over the cookies that come again and again."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from msgspec import Struct
 
 from ..consent.consent import Consent
-from ..cookies.date import parse_cookie_date
 from ..cookies.setcookie import WSP
 from .headers import DATE, LINK, PLAIN, REPEATING, SET_COOKIE, SPLITTING, came_before, kind_of, kind_of_header
 from .outcome import Known, Outcome
 from .ruling import Ruling
+from .rulingkey import Key, is_dated, key_of
 from .sweep import is_refused
 from .verdict import UNREADABLE, Rules, Situation
 
@@ -23,19 +21,10 @@ _MOST_REPEATED = 512
 _MOST_KINDS = 256
 _MOST_HEADERS = 64
 _LONGEST_REPEATED = 128
-_SHORT = 1024
 _LONGEST_NAME = 64
-_DATE_LENGTH = 29
-_FIXDATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} (?:19|[2-9][0-9])[0-9]{2} "
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
-)
 
 Header = tuple[str, str]
 """Name and value."""
-
-Key = tuple[str, str] | tuple[str, str, int, str]
-"""Name, attributes; or name, attributes before a date, how many seconds it is from now, those behind it."""
 
 
 class _Remembered(Struct, eq=False):
@@ -140,7 +129,7 @@ class Memory:
         if not key[0].strip(WSP):
             return
         # What was amended holds a date of its own, and so may another Expires.
-        if (_is_dated(key) and ruling.amended is not None) or "xpires" in f"{key[1:]}".lower():
+        if (is_dated(key) and ruling.amended is not None) or "xpires" in f"{key[1:]}".lower():
             return
         # The same ruling must stay the same object: outcomes are known by it.
         if key in self._rulings:
@@ -150,35 +139,4 @@ class Memory:
         if len(self._rulings) >= _MOST:
             self._rulings.clear()
             self._repeated.clear()
-        self._rulings[key] = _Remembered(ruling, None if _is_dated(key) else header)
-
-
-def _is_dated(key: Key) -> bool:
-    return len(key) > len(("name", "attributes"))
-
-
-def key_of(header: str, clock: Callable[[], float]) -> Key | None:
-    """Return what a ruling hangs on; None for a header that isn't usual. `clock` returns POSIX seconds."""
-    # The value is no part of a verdict, once it is short and clean enough to be stored.
-    if len(header) > _SHORT or not header.isprintable():
-        return None
-    pair, _, attributes = header.partition(";")
-    name, equals, _ = pair.partition("=")
-    if not equals:
-        return None
-    # `http.cookies`, and by it Django, writes `expires=`.
-    if "xpires=" not in attributes:
-        return name, attributes
-    before, _, after = attributes.partition("xpires=")
-    # Frameworks write Expires beside each Max-Age, so that no two seconds' headers are the same. But
-    # a verdict asks only how far the date is from now, and `now < date` holds for both or neither of
-    # `now` and the whole second before it.
-    end = _seconds_of(after[:_DATE_LENGTH])
-    return None if end is None else (name, before, end - int(clock()), after[_DATE_LENGTH:])
-
-
-@lru_cache(maxsize=256)
-def _seconds_of(date: str) -> int | None:
-    """Read a date (IMF-fixdate) in POSIX seconds; None for another form."""
-    found = parse_cookie_date(date) if _FIXDATE.fullmatch(date) else None
-    return None if found is None else int(found.timestamp())
+        self._rulings[key] = _Remembered(ruling, None if is_dated(key) else header)

@@ -11,7 +11,7 @@ from cookieguard import Policy
 from cookieguard.consent.consent import Consent
 from cookieguard.cookies.cookieheader import split_cookie_header
 from cookieguard.enforcer import day_of
-from cookieguard.guard.memory import Key, Memory, key_of
+from cookieguard.guard.memory import Memory
 from cookieguard.guard.screen import recall, screen
 from cookieguard.guard.sweep import hide_refused, is_refused
 from cookieguard.guard.verdict import Override, Rules, Situation
@@ -32,29 +32,6 @@ SOON = http_date(NOW + 60)
 
 def clock() -> float:
     return NOW
-
-
-@pytest.mark.parametrize(
-    ("header", "key"),
-    [
-        pytest.param("sid=1", ("sid", ""), id="pair"),
-        pytest.param("sid=a=b; Path=/", ("sid", " Path=/"), id="the-value-is-no-part"),
-        pytest.param("sid=1;", ("sid", ""), id="semicolon-alone"),
-        pytest.param(f"sid=1; Expires={SOON}", ("sid", " E", 60, ""), id="date"),
-        pytest.param(f" sid=1; expires={SOON}", (" sid", " e", 60, ""), id="django"),
-        pytest.param(
-            f"sid=1; HttpOnly; Expires={SOON}; Path=/",
-            ("sid", " HttpOnly; E", 60, "; Path=/"),
-            id="date-between",
-        ),
-        pytest.param("sid=1; Expires=tomorrow", None, id="other-date"),
-        pytest.param("sid", None, id="nameless"),
-        pytest.param("sid=1\x00", None, id="control-character"),
-        pytest.param(f"sid={'x' * 1024}", None, id="long"),
-    ],
-)
-def test_key_of(header: str, key: Key | None) -> None:
-    assert key_of(header, clock) == key
 
 
 @pytest.mark.parametrize(
