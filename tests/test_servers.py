@@ -43,6 +43,10 @@ ASK_THE_VISIT = (
 )
 
 
+# Seconds: all of them start at once.
+PATIENCE = 30
+
+
 class Server:
     """One server on loopback, and how to talk to it."""
 
@@ -52,17 +56,23 @@ class Server:
     def open(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
     ) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         connection.request(method, path, body, {"Host": HOST, "Connection": "close", **headers})
         response = connection.getresponse()
         # The response holds the socket's file; it is what the caller closes.
         connection.close()
         return response
 
+    def head(self, path: str) -> str:
+        """Return all that comes before the body, interim responses too, which `http.client` skips."""
+        with socket.create_connection(("127.0.0.1", self._port), PATIENCE) as connection:
+            connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
+
     @contextlib.contextmanager
     def kept_alive(self) -> Iterator[http.client.HTTPConnection]:
         """Open one connection for several requests; where the server closes it, the next opens anew."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         try:
             yield connection
         finally:
@@ -124,6 +134,14 @@ def test_streams_piece_by_piece(server: Server, tmp_path: Path) -> None:
 
     assert (first, rest) == (FIRST, LAST)
     assert response.getheader("Set-Cookie") is None
+
+
+@pytest.mark.parametrize("name", ["gunicorn-sync", "gunicorn-gthread"])
+def test_no_cookie_leaves_with_early_hints(running: dict[str, Server], name: str) -> None:
+    head = running[name].head("/hints")
+
+    assert "103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n" in head.partition(" ")[2]
+    assert "200 OK" in head
 
 
 def test_exc_info_after_a_piece_ends_the_response(server: Server) -> None:

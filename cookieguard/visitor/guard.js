@@ -2,7 +2,8 @@
    gives back what was held once it is accepted. `policy` is what rules.py writes. Served minified:
    `make script`. */
 (policy => {
-  const page = document, here = location, script = page.currentScript, loads = policy.loads
+  // What is in a page may be named like a property of the document, and then hides it; not what is taken here.
+  const page = document, here = location, script = page.currentScript, loads = policy.loads, children = page.children
   // In a frame, the page around it may have been here first: that one's is of another realm.
   if (window.cookieguard instanceof Object) return
   const mount = script.src.replace(/\/guard\.js.*/, '')
@@ -17,7 +18,7 @@
   // A sandboxed page has none, and may not even ask.
   const cookies = () => { try { return jar.get.call(page).split('; ') } catch { return [] } }
   const natively = window.fetch
-  const {setAttribute: put, removeAttribute: drop} = script
+  const {setAttribute: put, removeAttribute: drop, querySelectorAll: search, dispatchEvent: tell} = script
 
   // Replaces methods, setters or getters by what `make` builds around each of them.
   const patch = (owner, names, make) => {
@@ -171,11 +172,11 @@
 
   // Mark-up in which the addresses that pass the test stand under their inert names; `back` gives others of the
   // providers their own, since the server holds what is fetched, whoever accepted it.
-  const tame = (text, test, back) => text.replace(/<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)/gi, (whole, tag, attributes) => {
+  const tame = (text, test, back) => text.replace(/<([a-z][^\s/>]*)((?:=\s*("[^"]*"|'[^']*')|[^>])*)/gi, (whole, tag, attributes) => {
     const names = loads[tag.toLowerCase()]
-    return names ? '<' + tag + attributes.replace(/([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g, (all, name, equals, value) => {
+    return names ? '<' + tag + attributes.replace(/([^\s"'<>/=]+)(?:(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+))?/g, (all, name, equals, value) => {
       const real = live[name.toLowerCase()] || name.toLowerCase(), is = test => some(real, value.replace(/^["']|["']$/g, '').replace(/&#(x?[\da-f]+);?/gi, (_, key) => String.fromCharCode('0' + key)), test)
-      return names.includes(real) ? (is(test) ? inert[real] : back && !/data-cookieguard/i.test(attributes) && is(claim) ? real : name) + equals + value : all
+      return value && names.includes(real) ? (is(test) ? inert[real] : back && !/data-cookieguard/i.test(attributes) && is(claim) ? real : name) + equals + value : all
     }) : whole
   })
 
@@ -188,7 +189,8 @@
   const waiting = new Map()
 
   // Whatever the `rel` of a link or the type of an input: both may change later.
-  const namesOf = element => loads[element.localName.toLowerCase()] || []
+  // (Of a form, its own properties may be fields.)
+  const namesOf = element => loads[element.localName.toLowerCase?.()] || []
 
   // Keeps back an address that a script sets; the element stays, with its listeners.
   const hold = (element, name, value) => {
@@ -198,20 +200,18 @@
     if (held) {
       put.call(element, inert[name], value)
       // A page may make pixels without end.
-      if (waiting.size < 1e3) waiting.set(element, {...waiting.get(element), [name]: value})
+      if (waiting.size < 1e3) waiting.set(element, new Map(waiting.get(element)).set(name, value))
     } else drop.call(element, inert[name])
     return held
   }
 
-  const holding = read => native => function (...given) {
-    return hold(this, ...read(...given)) ? null : native.apply(this, given)
-  }
+  const unless = test => native => function (...given) { return test(this, ...given) ? null : native.apply(this, given) }
 
   // Mark-up loads before an observer hears of it, on detached trees too.
   const markup = native => function (...values) {
     return native.apply(this, values.map(value => {
       const text = String(value), safe = tame(text, waits, 1)
-      return safe == text ? value : typeof value == 'string' ? safe : trusted.createHTML(safe)
+      return safe == text ? value : window.trustedTypes?.isHTML(value) ? trusted.createHTML(safe) : safe
     }))
   }
 
@@ -261,15 +261,14 @@
 
     for (const [tag, names] of entries(loads)) {
       for (const name of names) {
-        const property = name.replace('gesrcset', 'geSrcset')
         let owner = document.createElement(tag)
-        while (owner && !describe(owner, property)) owner = Object.getPrototypeOf(owner)
-        patch(owner, property, holding(value => [name, value]))
+        while (owner && !describe(owner, name)) owner = Object.getPrototypeOf(owner)
+        patch(owner, name, unless((element, value) => hold(element, name, value)))
       }
     }
-    patch(Element, 'setAttribute', holding((...given) => given))
-    patch(Element, 'setAttributeNS', holding((space, ...given) => given))
-    patch(Element, 'setAttributeNode setAttributeNodeNS', holding(node => [node.name, node.value]))
+    patch(Element, 'setAttribute', unless(hold))
+    patch(Element, 'setAttributeNS', unless((element, space, name, value) => hold(element, name, value)))
+    patch(Element, 'setAttributeNode setAttributeNodeNS', unless((element, node) => hold(element, node.name, node.value)))
     for (const owner of [Element, window.ShadowRoot, window.Document, window.Range, window.DOMParser]) {
       patch(owner, 'innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe write writeln createContextualFragment parseFromString', markup)
     }
@@ -282,11 +281,11 @@
     patch(window, 'fetch', native => (...given) =>
       new Promise(done => whenFree(given[0].url || given[0], () => done(native(...given)))))
     patch(XMLHttpRequest, 'open', native => function (...given) {
-      this[target] = given[1]
+      this[target] = given[1] + ''
       native.apply(this, given)
     })
     patch(XMLHttpRequest, 'send', native => function (...given) { whenFree(this[target], () => native.apply(this, given)) })
-    patch(window.Navigator, 'sendBeacon', native => function (...given) { return !waits(given[0]) && native.apply(this, given) })
+    patch(window.Navigator, 'sendBeacon', unless((owner, address) => waits(address)))
     patch(window, 'WebSocket EventSource Audio', native => new Proxy(native, {
       construct(native, given, made) {
         if (waits(given[0])) throw new DOMException('cookieguard', 'SecurityError')
@@ -308,7 +307,7 @@
   const gateOf = element => element.getAttribute('data-cookieguard')
   const namesBack = element => gateOf(element) == null ? live : policy.gated
 
-  const isReady = element => element.matches(HELD) && (gateOf(element)?.match(/\S+/g) || []).every(isAllowed) &&
+  const isReady = element => waiting.has(element) && (gateOf(element)?.match(/\S+/g) || []).every(isAllowed) &&
     [...element.attributes].every(({name, value}) => {
       const real = namesBack(element)[name]
       // One planted under the inert name, of a host that nobody declared, stays where it is; so does what runs as
@@ -324,7 +323,7 @@
         drop.call(element, name)
       }
     }
-    if (element.matches(HELD)) {
+    if (namesOf(element)[0] && element.matches(HELD)) {
       // Without its address a script would run the text between its tags.
       if (element.localName == 'script' && element.type != 'text/plain') {
         put.call(element, '_type', element.type)
@@ -341,7 +340,7 @@
   // Gives an element its addresses back. Some look at them only as they come into the page, so that all
   // come anew but body, table and its parts.
   const free = element => {
-    const given = {...waiting.get(element)}, place = page.createComment(''), back = namesBack(element), write = page.write
+    const given = new Map(waiting.get(element)), place = new Comment, back = namesBack(element), write = page.write
     waiting.delete(element)
     if (back != live && element.type == 'text/plain') drop.call(element, 'type')
     if (/^[^bt]/.test(element.localName)) element.replaceWith(place)
@@ -349,7 +348,7 @@
       const real = back[name]
       if (real != null) drop.call(element, name)
       // A script without a type had none: libraries compare.
-      if (real) (value ? put : drop).call(element, real, given[real] || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
+      if (real) (value ? put : drop).call(element, real, given.get(real) || trusted[real == 'srcdoc' ? 'createHTML' : 'createScriptURL'](value))
     }
     // An old tag writes where it stands. The browser's own way would by now write over the whole page.
     page.write = text => place.before(new Range().createContextualFragment(text))
@@ -363,6 +362,8 @@
     for (const each of later.splice(0)) try { whenFree(...each) } catch {}
     releasing = (async () => {
       await releasing
+      // What the parser is at this moment closing, Firefox would never run, and some frames come without their address.
+      await new Promise(setTimeout)
       const loading = [], isLate = element => element.matches(policy.late)
       for (const element of [...waiting.keys()].filter(isReady).sort((one, other) => isLate(one) - isLate(other))) {
         const isParsed = element.localName == 'script' && !waiting.get(element), addressed = element.matches(policy.addressed)
@@ -370,7 +371,6 @@
           if (!addressed) await Promise.all(loading)
           element.async = element.matches('[async]')
         }
-        if (element.localName == 'iframe') await new Promise(setTimeout)
         try { free(element) } catch {}
         if (isParsed && addressed && !element.async) loading.push(new Promise(done => {
           for (const name of ['load', 'error']) element.addEventListener(name, done)
@@ -384,7 +384,7 @@
   const observer = new MutationObserver(records => {
     for (const {target, addedNodes, attributeName} of records) {
       for (const node of attributeName ? [target] : addedNodes) {
-        if (node.matches) [node, ...node.querySelectorAll(WATCHED)].forEach(inspect)
+        if (node.matches) [node, ...search.call(node, WATCHED)].forEach(inspect)
       }
     }
   })
@@ -415,7 +415,7 @@
       style.nonce = script.nonce
       await new Promise(done => {
         style.onload = style.onerror = done
-        page.head.append(style)
+        children[0].append(style)
       })
     }
     return answer?.body.firstElementChild
@@ -428,7 +428,7 @@
 
   const close = () => {
     if (!banner) return
-    const focused = banner.contains(page.activeElement)
+    const focused = banner.matches(':focus-within')
     banner.remove()
     banner = 0
     offer()
@@ -438,7 +438,7 @@
   const ask = async () => {
     const brought = asks && !unkept('getItem') && await bring('banner')
     banner = asks && brought
-    banner ? page.documentElement.append(banner) : offer()
+    banner ? children[0].append(banner) : offer()
   }
 
   // A way to the settings, on pages that have none of their own.
@@ -452,14 +452,14 @@
     // Where a page lays out its body as a row or a grid, it has no place of its own.
     banner.style = link.style = 'all:revert;position:fixed;inset-inline-start:0;bottom:0;padding:.5em;font-size:medium;z-index:9999;background:Canvas'
     banner.append(link)
-    page.documentElement.append(banner)
+    children[0].append(banner)
   }
 
   const show = async () => {
     dialog = await bring('dialog')
     if (!dialog) return here.assign(mount)
     dialog.onclose = dialog.remove
-    page.documentElement.append(dialog)
+    children[0].append(dialog)
     dialog.showModal()
   }
 
@@ -478,12 +478,13 @@
     const before = allowed, open = asks
     judge()
     const lost = [...before].some(id => !isAllowed(id))
+    if (lost || before.size != allowed.size || open != asks) {
+      sweep()
+      signals('update')
+      tell.call(page, new CustomEvent('cookieguard:change', {detail: {allowed: [...allowed]}}))
+      lost ? here.reload() : release()
+    }
     asks || close()
-    if (!lost && before.size == allowed.size && open == asks) return
-    sweep()
-    signals('update')
-    page.dispatchEvent(new CustomEvent('cookieguard:change', {detail: {allowed: [...allowed]}}))
-    lost ? here.reload() : release()
   }
 
   let channel
@@ -504,8 +505,8 @@
     ids[0] && post([['choice', choice], ...policy.digests, ...ids.map(id => ['asked', id])])
 
   addEventListener('submit', event => {
-    // Another form's `method` may be a field of it.
-    if (!event.target.closest('.cg-banner,.cg-dialog') || event.target.method == 'dialog') return
+    // By its class alone, a form of somebody's could pass for ours. Another form's `method` may be a field of it.
+    if (![banner, dialog].some(each => each?.contains?.(event.target)) || event.target.method == 'dialog') return
     event.preventDefault()
     // Browsers of before 2023 leave the submitter out: the server then refuses, and the preferences' page opens.
     post(new FormData(event.target, event.submitter)).catch(() => here.assign(mount))

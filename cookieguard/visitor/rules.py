@@ -15,6 +15,9 @@ from ..policy.policy import Policy
 from ..policy.waiting import waiting_hosts
 
 _GATE = "data-cookieguard"
+# In a table that is asked for names which a page chose: else there were a `constructor` in it, and what a
+# library puts on `Object.prototype`.
+_BARE: dict[str, Any] = {"__proto__": None}
 # What the script puts a held script's type under, so that nothing runs before its time. An address of
 # SVG comes back by its plain name: only the parser can make one of XLink's namespace.
 _LIVE = {**LOADING_NAMES, "_type": "type", inert_name("xlink:href"): "href"}
@@ -50,9 +53,9 @@ def browser_rules(policy: Policy) -> dict[str, Any]:
         },
         "signals": _signals(policy),
         "hosts": [*waiting_hosts(policy).items()] if policy.guard.gate != "off" else [],
-        "loads": LOADING,
-        "live": _LIVE,
-        "gated": {**_LIVE, **_GATED},
+        "loads": {**_BARE, **LOADING},
+        "live": {**_BARE, **_LIVE},
+        "gated": {**_BARE, **_LIVE, **_GATED},
         "held": _HELD,
         "addressed": _ADDRESSED,
         "late": _LATE,
@@ -60,7 +63,7 @@ def browser_rules(policy: Policy) -> dict[str, Any]:
         "watched": ",".join([*LOADING, "feImage", _HELD]),
         # An element's own address, and those that a second `body` tag adds to the first.
         "attributes": [*LOADING_NAMES.values(), *LOADING_NAMES],
-        "inert": {attribute: name for name, attribute in LOADING_NAMES.items()},
+        "inert": {**_BARE, **{attribute: name for name, attribute in LOADING_NAMES.items()}},
     }
 
 

@@ -10,6 +10,7 @@ from ..adapter.guarded import KEY, ROOT_KEY, TWO_GUARDS, Guarded
 from ..adapter.occasion import occasion_of
 from ..errors import ConfigurationError
 from ..visit import Visit
+from .beside import EARLY_HINTS, TRAILERS, guard_beside
 from .request import Request, page_request
 from .response import Body, Response
 
@@ -63,6 +64,8 @@ class CookieGuard(Guarded["WSGIApplication"]):
                 environ["HTTP_COOKIE"] = visible
 
         plans = self._plans
+        if EARLY_HINTS in environ or TRAILERS in environ:
+            guard_beside(environ, visit, plans, root)
         revalidates = plans is not None and prepare_for_app(environ, visit, plans, root)
         method = environ["REQUEST_METHOD"]
         response = Response(visit, environ, start_response, plans, method, root, path, revalidates)

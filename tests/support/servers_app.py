@@ -53,11 +53,20 @@ def fails_after_a_piece(environ: dict[str, Any], start_response: Any) -> Iterato
     yield LAST
 
 
+def hinting(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Send early hints where the server can."""
+    send = environ.get("wsgi.early_hints", lambda fields: None)
+    send([("Link", "</style.css>; rel=preload"), ("Set-Cookie", "session=1")])
+    return contract.responding(*contract.ALL)(environ, start_response)
+
+
 def unguarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/pieces":
         return in_pieces(environ, start_response)
     if environ["PATH_INFO"] == "/failure":
         return fails_after_a_piece(environ, start_response)
+    if environ["PATH_INFO"] == "/hints":
+        return hinting(environ, start_response)
     if "HTTP_X_CASE" in environ:
         return contract.app(environ, start_response)
     return contract.responding(*contract.ALL)(environ, start_response)

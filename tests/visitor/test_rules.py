@@ -97,4 +97,9 @@ def test_storage_is_told_by_area() -> None:
 
 
 def test_one_table_of_what_loads() -> None:
-    assert rules()["loads"] is LOADING
+    assert rules()["loads"] == LOADING | {"__proto__": None}
+
+
+@pytest.mark.parametrize("table", ["loads", "live", "gated", "inert"])
+def test_what_is_asked_for_names_of_a_page_inherits_none(table: str) -> None:
+    assert rules()[table]["__proto__"] is None

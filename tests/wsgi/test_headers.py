@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asking import App, Headers, Server, an_environ, ask, consent, guarded, lined, through_a_handler
 from contract import CASES, EXPIRED, HOST, NAVIGATION, responding
+from htmlapps import paged
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cookieguard import visit_from
@@ -257,6 +258,54 @@ def test_trap_21_no_cookie_is_smuggled_onto_the_wire(headers: Headers, more: tup
 
     assert wire.endswith("ok")
     assert [line for line in lines if line.strip().lower().startswith("set-cookie")] == []
+
+
+BESIDE = ["wsgi.early_hints", "gunicorn.http2.send_trailers"]
+
+
+def beside(key: str, *fields: tuple[str | bytes, str | bytes], guard: Any = guarded) -> list[Any]:
+    """Return what an app that hands its server these fields beside the response makes it send."""
+    sent: list[Any] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ[key](iter(fields))
+        start_response("200 OK", [])
+        return [b""]
+
+    guard(app)(an_environ(**{key: sent.append}), Server().start_response)
+    return sent
+
+
+@pytest.mark.parametrize("key", BESIDE)
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        pytest.param(("Set-Cookie", "ads=1"), id="text"),
+        pytest.param((b"set-cookie ", b"ads=1"), id="bytes"),
+        pytest.param(("Set-Cookie", "session=1"), id="essential"),
+        pytest.param(("X-A: b\nSet-Cookie", "ads=1"), id="line feed in a name"),
+    ],
+)
+def test_trap_21_no_cookie_leaves_beside_the_response(key: str, cookie: tuple[str, str]) -> None:
+    assert beside(key, cookie, ("X-Sum", "1\nSet-Cookie: ads=1")) == [[("X-Sum", "1 Set-Cookie: ads=1")]]
+    assert beside(key, cookie) == []
+
+
+@pytest.mark.parametrize("key", BESIDE)
+def test_hints_name_no_host_that_waits(key: str) -> None:
+    held, own = ("Link", "<https://ga.example/a.js>; rel=preload"), ("Link", "</style.css>; rel=preload")
+
+    assert beside(key, held, own, guard=paged) == [[own]]
+
+
+@pytest.mark.parametrize("key", BESIDE)
+@pytest.mark.parametrize("mode", ["report", "off"])
+def test_nothing_beside_is_changed_where_nothing_is_enforced(
+    key: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COOKIEGUARD_MODE", mode)
+
+    assert [[*each] for each in beside(key, ("Set-Cookie", "ads=1"))] == [[("Set-Cookie", "ads=1")]]
 
 
 @pytest.mark.parametrize("cookies", [(), ("ads=2",)], ids=["alone", "beside a cookie"])
