@@ -205,7 +205,7 @@
     return held
   }
 
-  const unless = test => native => function (...given) { return test(this, ...given) ? null : native.apply(this, given) }
+  const unless = test => native => function (...given) { return test(this, ...given) ? false : native.apply(this, given) }
 
   // Mark-up loads before an observer hears of it, on detached trees too.
   const markup = native => function (...values) {
