@@ -354,3 +354,11 @@ def test_charsets_of_all_kinds_are_read(charset: str) -> None:
     page = opened([("Content-Type", f'text/html; charset="{charset}"')])
 
     assert through(page, b"<p>\xfc<img src='//held.test/\xfc'>") == b"<p>\xfc<img _rc='//held.test/\xfc'>"
+
+
+@pytest.mark.parametrize("size", [None, 1])
+def test_a_tag_that_the_page_s_end_cuts_is_ended_by_the_bar(size: int | None) -> None:
+    page = opened([HTML])
+    html = through(page, b"<!doctype html><body><img src='//held.test' alt='", size)
+
+    assert b"<img _rc='//held.test' alt='" + PLAN.bar(None) in html
