@@ -14,6 +14,7 @@ Requests = Mapping[str, set[Asked]]
 """What one page asked for, by the reader."""
 
 _CUT = re.compile(r"<[^>]*$")
+_OPEN_OBJECT = re.compile(r"<object(?:(?!</object>).)*$", re.DOTALL)
 # What docs/browser.md says of them under "Limits": a base in a template, or for those without scripts, and raw text
 # in a frameset.
 _LIMITS = (
@@ -62,8 +63,9 @@ def _gained(bare: str, guarded: str) -> Law:
 
 
 def _kept_back(document: Document, asked: Requests) -> set[Asked]:
-    # In a fragment there is no script that gives anything back.
-    if not _is_page(document):
+    # In a fragment there is no script that gives anything back; and in Chromium an object that is still open when
+    # the script gives it back never loads.
+    if not _is_page(document) or _OPEN_OBJECT.search(document.text.lower()):
         return set()
     return {each for each in held(asked["bare"]) - asked["accepted"] if not each.shares}
 
