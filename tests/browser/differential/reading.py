@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract import SECRET
@@ -31,6 +31,8 @@ POLICY: dict[str, Any] = {
 AT_ONCE = 24
 QUIET, PATIENCE = 0.15, 5.0
 """Seconds without a request after which no more is awaited; and for one that is missed."""
+LOADING = 20_000
+"""Milliseconds in which pages are loaded even on a busy machine."""
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -136,7 +138,7 @@ class Shelf:
         reader, found = self.readers[name], [set[Asked]() for _ in documents]
         self._stage.documents = documents
         self._world.requests.clear()
-        reader.tab.goto(f"http://{SITE}:{self._driver}/drive?{reader.port}.{len(documents)}")
+        _go(reader.tab, f"http://{SITE}:{self._driver}/drive?{reader.port}.{len(documents)}")
         self._settle(reader.tab, wanted)
         for number, asked in self._world.requests:
             found[number].add(asked)
@@ -155,6 +157,15 @@ class Shelf:
     @property
     def _held(self) -> int:
         return len({request for request in self._world.requests if request[1].is_held})
+
+
+def _go(tab: Page, url: str) -> None:
+    from playwright.sync_api import TimeoutError
+
+    # Among so many frames one now and then never says that it was loaded. What it asked for is noted all the same, and
+    # what is missed looked at again.
+    with suppress(TimeoutError):
+        tab.goto(url, timeout=LOADING)
 
 
 def _drive(world: World) -> Any:
@@ -198,7 +209,6 @@ def shelf(playwright: Playwright, executable: str, certificate: Certificate) -> 
             context = browser.new_context(java_script_enabled=script)
             if accepted:
                 _accept(context, policy, accepted)
-            context.set_default_timeout(90_000)
             made.readers[name] = Reader(context.new_page(), port)
 
         quiet, usual = start(_NO_SCANNER), start()
