@@ -160,11 +160,11 @@ class Shelf:
 
 
 def _go(tab: Page, url: str) -> None:
-    from playwright.sync_api import TimeoutError
+    from playwright import sync_api
 
     # Among so many frames one now and then never says that it was loaded. What it asked for is noted all the same, and
     # what is missed looked at again.
-    with suppress(TimeoutError):
+    with suppress(sync_api.TimeoutError):
         tab.goto(url, timeout=LOADING)
 
 
