@@ -79,8 +79,8 @@ fuzz: $(INSTALLED)
 			$$(( $(MINUTES) * 60 / $(words $(TARGETS)) )) $(FOUND) || exit 1; \
 	done
 
-# What Chromium and Firefox store of 250,000 headers, with and without the guard: twenty
-# times as many as `make test` tries.
+# What Chromium and Firefox store of 250,000 headers, and whom Chromium asks for 3,000 odd pages, with and
+# without the guard: twenty times as many as `make test` tries.
 TIMES ?= 20
 differential: $(INSTALLED) browser firefox
 	DIFFERENTIAL=$(TIMES) $(BIN)/python -m pytest -m browser -n 2 --dist worksteal tests/browser/differential

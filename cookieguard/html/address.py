@@ -29,6 +29,8 @@ _IGNORED = re.compile(
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 # "Deviation characters": the non-transitional mapping of browsers keeps them.
 _KEPT = "\u00df\u03c2"
+# Unicode folds the capital one to "ss", which UTS #46 did until 15.1.
+_SHARP_S = ("\u1e9e", "\u00df")
 _LONGEST_LABEL = 63
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]+\]")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
@@ -124,7 +126,7 @@ def map_host(host: str) -> str:
     """Approach the mapping of UTS #46: NFKC, case folding, and no character that is ignored."""
     if host.isascii():
         return host.lower()
-    host = unicodedata.normalize("NFKC", _DOTS.sub(".", _IGNORED.sub("", host)))
+    host = unicodedata.normalize("NFKC", _DOTS.sub(".", _IGNORED.sub("", host))).replace(*_SHARP_S)
     folded = "".join(char if char in _KEPT else char.casefold() for char in host)
     return unicodedata.normalize("NFKC", _IGNORED.sub("", folded))
 

@@ -77,15 +77,26 @@ class Foreign:
         an element in the HTML namespace"."""
         return bool(self._open) and self._open[-1].space != "html"
 
+    def reads_html(self, name: bytes) -> bool:
+        """Tell whether HTML's rules take a start tag of this name here."""
+        if not self._open:
+            return True
+        current = self._open[-1]
+        if current.point == "text":
+            return name not in (b"mglyph", b"malignmark")
+        if current.name == b"annotation-xml" and name == b"svg":
+            return True
+        return current.space == "html" or current.point == "html"
+
     def cut(self, length: int) -> None:
         """Forget what was opened since there were `length`."""
         del self._open[length:]
 
     def start(self, name: bytes, attribute: Attribute, closed: bool) -> bool:
         """Take a start tag, its name in lower case; tell whether its element is one of HTML's."""
-        if self._open and not self._reads_html(name) and _breaks_out(name, attribute):
+        if not self.reads_html(name) and _breaks_out(name, attribute):
             self._break_out()
-        elif self._open and not self._reads_html(name):
+        elif not self.reads_html(name):
             space = self._open[-1].space
             if not closed:
                 self._push(_Open(name, space, _point(space, name, attribute)))
@@ -100,7 +111,7 @@ class Foreign:
 
     def end(self, name: bytes) -> None:
         """Take an end tag, its name in lower case."""
-        if self._open and name in (b"p", b"br") and not self._reads_html(name):
+        if name in (b"p", b"br") and not self.reads_html(name):
             self._break_out()
         in_html = beyond_point = False
         for index in range(len(self._open) - 1, -1, -1):
@@ -119,15 +130,6 @@ class Foreign:
     def _push(self, element: _Open) -> None:
         if len(self._open) < _MOST_OPEN:
             self._open.append(element)
-
-    def _reads_html(self, name: bytes) -> bool:
-        """Tell whether HTML's rules take a start tag of this name here."""
-        current = self._open[-1]
-        if current.point == "text":
-            return name not in (b"mglyph", b"malignmark")
-        if current.name == b"annotation-xml" and name == b"svg":
-            return True
-        return current.space == "html" or current.point == "html"
 
     def _break_out(self) -> None:
         while self._open and not (self._open[-1].point or self._open[-1].space == "html"):

@@ -77,7 +77,7 @@ class Holder:
         return begun + kept + data[border:]
 
     def finish(self) -> bytes:
-        """Return what was kept; a tag that the page's end cuts is none."""
+        """Return what was kept; a tag that the page's end cuts is held too: the bar behind would end it."""
         rest, self._rest = self._rest, b""
         self._tokens.end(rest)
         return self._change(rest)
@@ -94,7 +94,7 @@ class Holder:
     def _on_tag(self, name: bytes, data: bytes, start: int, end: int, *, whole: bool = True) -> None:
         loads = _LOADING.get(name)
         if loads is None:
-            if name == b"base" and whole and not self._has_base and self._tokens.on_the_page:
+            if name == b"base" and whole and not self._has_base and self._tokens.is_on_the_page(name):
                 self._read_base(data, start, end)
             return
         if not (self._base_held or _LEAVING.search(data, start, end)):

@@ -30,6 +30,18 @@ _UNREADABLE = re.compile(
     r"utf-?16|utf-?32|ucs-?[24]|iso-10646|unicode|csunicode|utf-?7|iso-2022|csiso2022|hz-gb|replacement",
     re.IGNORECASE,
 )
+# Under these names browsers read encodings with more characters (https://encoding.spec.whatwg.org, 4.2).
+_WIDER = {
+    "ascii": "cp1252",
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "shift_jis": "cp932",
+}
 _PACKINGS: dict[str, Packing] = {
     "": "",
     "identity": "",
@@ -127,6 +139,7 @@ def _charset(content_type: str) -> str | None:
     if not _READABLE.match(given[1]):
         return "utf-8"
     try:
-        return codecs.lookup(given[1]).name
+        name = codecs.lookup(given[1]).name
     except (LookupError, ValueError):
         return "utf-8"
+    return _WIDER.get(name, name)

@@ -82,10 +82,9 @@ class Tokenizer:
         self._tag = (b"", False)
         self._slash = False
 
-    @property
-    def on_the_page(self) -> bool:
-        """Whether an element here is HTML's own, and there for every browser."""
-        return not self._foreign and self._noscript is None
+    def is_on_the_page(self, name: bytes) -> bool:
+        """Tell whether an element of this name is HTML's own here, and there for every browser."""
+        return self._noscript is None and self._foreign.reads_html(name)
 
     @property
     def within_a_tag(self) -> bool:
@@ -116,9 +115,12 @@ class Tokenizer:
         return at
 
     def end(self, data: bytes) -> None:
-        """Read what was kept, as the page ends: in `noscript` that its end tag might have cut."""
-        if self._noscript is not None:
-            self._run(data, 0, len(data))
+        """Read what was kept, as the page ends: in `noscript` that its end tag might have cut.
+
+        A tag that the end cuts is given as far as it goes: it ends in what is put behind the page.
+        """
+        at = self._run(data, 0, len(data)) if self._noscript is not None else 0
+        self._give_cut_tag(data, at, len(data))
 
     def _run(self, data: bytes, at: int, end: int) -> int:
         outside = self._noscript is None
@@ -134,15 +136,18 @@ class Tokenizer:
 
     def _leave_noscript(self, data: bytes, at: int, border: int) -> None:
         """Drop what is open at the end tag; a tag that it cuts is given as far as it goes."""
+        self._give_cut_tag(data, at, border)
+        self._foreign.cut(self._noscript or 0)
+        self._noscript = None
+        self._walk = self._content
+
+    def _give_cut_tag(self, data: bytes, at: int, border: int) -> None:
         name, start = self._tag[0], at
         if self._walk != self._in_tag:
             cut = NAME.match(data, at, border) if self._walk == self._content else None
             name, start = (cut[1].lower(), cut.end()) if cut else (b"", at)
         if name and data[at : at + 2] != b"</":
             self._on_tag(name, data, start, border, whole=False)
-        self._foreign.cut(self._noscript or 0)
-        self._noscript = None
-        self._walk = self._content
 
     def _content(self, data: bytes, at: int, end: int) -> int:
         if not (self._foreign or self._xml):

@@ -204,6 +204,18 @@ def test_any_bytes(data: bytes, size: int) -> None:
             id="base-behind-an-image",
         ),
         pytest.param(
+            "<svg><foreignObject><base href=//held.test><img src=/a></svg><img src=/b>",
+            "<svg><foreignObject><base href=//held.test><img _rc=/a></svg><img _rc=/b>",
+            id="base-in-foreign-object",
+        ),
+        pytest.param(
+            "<svg><base href=//held.test></svg><img src=/a>",
+            "<svg><base href=//held.test></svg><img src=/a>",
+            id="base-of-a-drawing",
+        ),
+        pytest.param("<p><img src=//held.test ", "<p><img _rc=//held.test ", id="cut-by-the-end"),
+        pytest.param("<p></img src=//held.test ", "<p></img src=//held.test ", id="end-tag-cut-by-the-end"),
+        pytest.param(
             "<noscript><svg></noscript><style><img src=//held.test>",
             "<noscript><svg></noscript><style><img src=//held.test>",
             id="svg-open-in-noscript",

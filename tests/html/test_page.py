@@ -354,3 +354,26 @@ def test_charsets_of_all_kinds_are_read(charset: str) -> None:
     page = opened([("Content-Type", f'text/html; charset="{charset}"')])
 
     assert through(page, b"<p>\xfc<img src='//held.test/\xfc'>") == b"<p>\xfc<img _rc='//held.test/\xfc'>"
+
+
+@pytest.mark.parametrize(
+    ("charset", "host"),
+    [
+        pytest.param("gbk", "h\xadeld.test".encode("gb18030"), id="gbk-is-gb18030"),
+        pytest.param("us-ascii", b"h\xadeld.test", id="ascii-is-windows-1252"),
+        pytest.param("iso-8859-1", b"h\xadeld.test", id="latin-1"),
+        pytest.param("shift_jis", "ｈeld.test".encode("cp932"), id="shift_jis"),
+    ],
+)
+def test_a_host_is_read_in_the_charset_that_browsers_take(charset: str, host: bytes) -> None:
+    page = opened([("Content-Type", f"text/html; charset={charset}")])
+
+    assert through(page, b"<p><img src='//" + host + b"'>") == b"<p><img _rc='//" + host + b"'>"
+
+
+@pytest.mark.parametrize("size", [None, 1])
+def test_a_tag_that_the_page_s_end_cuts_is_ended_by_the_bar(size: int | None) -> None:
+    page = opened([HTML])
+    html = through(page, b"<!doctype html><body><img src='//held.test' alt='", size)
+
+    assert b"<img _rc='//held.test' alt='" + PLAN.bar(None) in html

@@ -109,6 +109,7 @@ ADDRESSES: list[Vector] = [
     (None, "//bu\u0308cher.test/", "xn--bcher-kva.test"),
     (None, "//b%C3%BCcher.test/", "xn--bcher-kva.test"),
     (None, "//stra\u00dfe.test/", "xn--strae-oqa.test"),
+    (None, "//STRA\u1e9eE.test/", "xn--strae-oqa.test"),
     (None, "//xn--bcher-kva.test/", "xn--bcher-kva.test"),
     (None, "//a<.test/", None),
     (None, "//a|.test/", None),
