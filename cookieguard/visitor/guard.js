@@ -165,7 +165,7 @@
   }
   // Whether one of the addresses in an attribute passes the test.
   const some = (name, value, test) => name == 'srcdoc' ? tame(value, test) != value
-    : (/srcset$/.test(name) ? value.split(/[\s,]+/) : [value]).some(test)
+    : (/srcset$/.test(name) ? value.split(/[\0- ,]+/) : [value]).some(test)
 
   // The inert names under which addresses wait, and what each stands for.
   const {inert, live, held: HELD, watched: WATCHED} = policy
