@@ -52,7 +52,7 @@ class Server:
     def open(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
     ) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         connection.request(method, path, body, {"Host": HOST, "Connection": "close", **headers})
         response = connection.getresponse()
         # The response holds the socket's file; it is what the caller closes.
@@ -62,7 +62,7 @@ class Server:
     @contextlib.contextmanager
     def kept_alive(self) -> Iterator[http.client.HTTPConnection]:
         """Open one connection for several requests; where the server closes it, the next opens anew."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
             yield connection
         finally:
