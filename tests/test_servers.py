@@ -44,7 +44,7 @@ ASK_THE_VISIT = (
 
 
 # Seconds: all of them start at once.
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Server:

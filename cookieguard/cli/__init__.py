@@ -13,7 +13,9 @@ def run() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.exit("cookieguard: the command line needs an extra: pip install 'cookieguard[cli]'")
+        # As `manual` says it, which needs click.
+        sys.stderr.write("cookieguard: the command line needs an extra: pip install 'cookieguard[cli]'\n")
+        sys.exit(2)
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding hasn't is escaped; nothing ends for it.
         if isinstance(stream, TextIOWrapper):

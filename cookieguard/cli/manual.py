@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -54,25 +55,15 @@ class Command(click.Command):
 class Group(click.Group):
     """Commands; what goes wrong in one is told in a sentence on stderr."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments; --help and --version print here already."""
+        with _in_a_sentence():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a mistake that isn't the program's own ends it with an exit code."""
-        try:
+        with _in_a_sentence():
             return super().invoke(ctx)
-        except (PolicyError, SettingsError) as error:
-            # Warnings beside them stop nothing.
-            mistakes = [str(problem) for problem in error.problems if problem.level == "error"]
-            raise Failure("\n".join(mistakes)) from error
-        except CookieguardError as error:
-            raise Failure(str(error)) from error
-        except BrokenPipeError as error:
-            # What waits to be written would fail once more as the process ends.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            for stream in (sys.stdout, sys.stderr):
-                os.dup2(nowhere, stream.fileno())
-            raise SystemExit(UNREAD) from error
-        except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            raise Failure(f"{place}{error.strerror or error}") from error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Say what the exit codes of all commands mean."""
@@ -81,6 +72,27 @@ class Group(click.Group):
             formatter.write_dl([(str(code), meaning) for code, meaning in codes.items()])
         formatter.write_paragraph()
         formatter.write_text("'cookieguard COMMAND --help' explains each, with examples.")
+
+
+@contextmanager
+def _in_a_sentence() -> Iterator[None]:
+    try:
+        yield
+    except (PolicyError, SettingsError) as error:
+        # Warnings beside them stop nothing.
+        mistakes = [str(problem) for problem in error.problems if problem.level == "error"]
+        raise Failure("\n".join(mistakes)) from error
+    except CookieguardError as error:
+        raise Failure(str(error)) from error
+    except BrokenPipeError as error:
+        # What waits to be written would fail once more as the process ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        raise SystemExit(UNREAD) from error
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise Failure(f"{place}{error.strerror or error}") from error
 
 
 class Failure(click.ClickException):

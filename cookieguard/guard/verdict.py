@@ -89,7 +89,7 @@ class Details(Struct, frozen=True):
 class Override(Protocol):
     """A site's last word over one cookie: "keep", "strip", or None to leave the verdict."""
 
-    def __call__(self, details: Details) -> Literal["keep", "strip"] | None: ...
+    def __call__(self, details: Details, /) -> Literal["keep", "strip"] | None: ...
 
 
 class Rules(Struct, frozen=True, eq=False):

@@ -38,6 +38,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url, creates) if self.is_sqlite else _postgresql(self.url, hasty)
         self._turn = threading.Lock()
+        # What nobody closed is closed with it: Python 3.13 warns of a SQLite connection that isn't.
+        weakref.finalize(self, self._engine.dispose)
         itself = weakref.ref(self)
         register_at_fork(after_in_child=lambda: _begin_anew(itself()))
 

@@ -98,6 +98,10 @@ class Line:
     def output(self, header: str) -> str:
         return self.line
 
+    def OutputString(self) -> str:
+        """Return what Django 6 asks for in its place."""
+        return self.line
+
 
 def by_django(request: HttpRequest, path: str) -> HttpResponse | StreamingHttpResponse:
     scope = request.scope  # type: ignore[attr-defined]

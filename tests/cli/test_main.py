@@ -143,5 +143,5 @@ def test_without_its_extra_the_command_says_what_to_install(tmp_path: Path) -> N
     (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click', name='click')")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from cookieguard.cli import run; run()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "pip install 'cookieguard[cli]'" in done.stderr

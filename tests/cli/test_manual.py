@@ -158,6 +158,8 @@ def test_a_closed_stdin_is_a_sentence_and_exits_with_2(arguments: list[str], mes
         pytest.param(["classify", "_ga", "--json"], id="JSON"),
         pytest.param(["policy", "render", "good.toml"], id="a document"),
         pytest.param(["check", "--help"], id="help"),
+        pytest.param(["--help"], id="help on all"),
+        pytest.param(["--version"], id="version"),
         pytest.param(["completion", "bash"], id="a script"),
         pytest.param(["ledger", "export", "good.toml", "--format", "csv"], id="line by line"),
     ],

@@ -43,8 +43,9 @@ SECRET = "a-secret-of-the-tests-own-" * 3
 
 with warnings.catch_warnings():
     # Trac checks passwords with `crypt`, which Python 3.11 deprecates; Pyramid and Trac ask setuptools
-    # for versions.
+    # for versions; Trac asks sqlite3 for its own, which Python 3.12 deprecates.
     warnings.filterwarnings("ignore", "'crypt' is deprecated", DeprecationWarning)
+    warnings.filterwarnings("ignore", "version_info is deprecated", DeprecationWarning)
     warnings.filterwarnings("ignore", "pkg_resources is deprecated")
     warnings.filterwarnings("ignore", "Deprecated call to `pkg_resources", DeprecationWarning)
     import pyramid.authentication
