@@ -65,7 +65,7 @@ def test_where_pages_are_told_apart_by_host_a_visitor_stays_at_hers(
     shown = client.get("/", base_url=base).json
     assert shown == [f"{mount}?next=/", f"{mount}/policy", f"https://{host}{mount}/policy"]
     refused = client.get("/reports", base_url=base, headers=NAVIGATION)
-    assert (refused.status_code, refused.location) == (303, f"{mount}?next=/reports")
+    assert (refused.status_code, refused.location) == (303, f"{mount}?next=/reports&needs=analytics")
     digests = client.get(mount, base_url=base, headers={"Accept": "application/json"}).json["categories"]
     choice = {"accept": ["analytics"], "digests": {id: each["digest"] for id, each in digests.items()}}
     decided = client.post(mount, base_url=base, json=choice, headers={"Origin": f"https://{host}"})
