@@ -329,6 +329,7 @@
         put.call(element, '_type', element.type)
         put.call(element, 'type', 'text/plain')
       }
+      // With what a script gave, if it is one that a script held.
       waiting.set(element, waiting.get(element))
     }
     // Before a frame's document is parsed, whose window stays the one that it had.

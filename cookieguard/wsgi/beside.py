@@ -24,8 +24,10 @@ EARLY_HINTS, TRAILERS = "wsgi.early_hints", "gunicorn.http2.send_trailers"
 def guard_beside(environ: WSGIEnvironment, visit: Visit, plans: Plans | None, root: str) -> None:
     """Have early hints and trailers carry no cookie, and name no host whose tags wait."""
     for key in (EARLY_HINTS, TRAILERS):
-        if key in environ and visit.enforced:
-            environ[key] = _screened(environ[key], visit, plans, root)
+        send = environ.get(key)
+        # A server that can't may say so by None.
+        if callable(send) and visit.enforced:
+            environ[key] = _screened(send, visit, plans, root)
 
 
 def _screened(send: SendFields, visit: Visit, plans: Plans | None, root: str) -> SendFields:

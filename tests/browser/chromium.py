@@ -21,7 +21,7 @@ ABSENT = f"no Chromium on this machine (looked for {', '.join(NAMES)})"
 THIRD_PARTY_COOKIES: Mapping[str, Any] = {"cookie_controls_mode": 0}
 NO_COOKIES: Mapping[str, Any] = {"default_content_setting_values": {"cookies": 2}}
 
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -52,7 +52,7 @@ def options(executable: str, provider_ports: tuple[int, int], fingerprint: str) 
     would keep Chromium from caching anything.)
     """
     arguments = [
-        *_ARGUMENTS,
+        *ARGUMENTS,
         f"--host-resolver-rules={_rules(provider_ports)}",
         f"--ignore-certificate-errors-spki-list={fingerprint}",
     ]

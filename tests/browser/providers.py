@@ -20,7 +20,7 @@ HOSTS = (
 """Host names, `*.` for all below, that lead to the played providers."""
 
 _PLAYED = Path(__file__).parent / "played"
-_PIXEL = bytes.fromhex(
+PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -35,7 +35,7 @@ top.log.push("%s" + (document.currentScript && document.currentScript.dataset.x 
 _KINDS = {
     ".mjs": ("text/javascript; charset=utf-8", b'top.log.push("module")\n'),
     ".css": ("text/css", b"main { --played: 1 }\n"),
-    ".gif": ("image/gif", _PIXEL),
+    ".gif": ("image/gif", PIXEL),
     ".svg": ("image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"><g id="a"/></svg>'),
     ".json": ("application/json", b'{"played": 1}'),
     ".sse": ("text/event-stream", b"data: played\n\n"),
@@ -113,7 +113,7 @@ def _answer(request: Request) -> Answer:
     if request.host == "embed.tawk.to" and not request.path.startswith("/_s/"):
         return _script("tawk.js", request.path.split("/")[1])
     if request.host == "www.facebook.com" and request.path.rstrip("/") == "/tr":
-        return Answer(_PIXEL, "image/gif", _THIRD_PARTY)
+        return Answer(PIXEL, "image/gif", _THIRD_PARTY)
     if request.path.startswith("/run/"):
         return _played(request)
     if request.path.endswith(".html"):

@@ -292,6 +292,19 @@ def test_trap_21_no_cookie_leaves_beside_the_response(key: str, cookie: tuple[st
 
 
 @pytest.mark.parametrize("key", BESIDE)
+def test_a_server_that_sends_nothing_beside_stays_one(key: str) -> None:
+    seen: list[Any] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ[key])
+        start_response("200 OK", [])
+        return [b""]
+
+    guarded(app)(an_environ(**{key: None}), Server().start_response)
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("key", BESIDE)
 def test_hints_name_no_host_that_waits(key: str) -> None:
     held, own = ("Link", "<https://ga.example/a.js>; rel=preload"), ("Link", "</style.css>; rel=preload")
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract import SECRET
 
-from browser.chromium import SITE
+from browser.chromium import ARGUMENTS, SITE
 from browser.differential import wire
 from browser.differential.markup import Document
 from browser.differential.spelling import HELD
+from browser.providers import PIXEL
 from browser.serving import Certificate
 from cookieguard import CookieGuard, Policy
 from cookieguard.testing import consent_cookie
@@ -34,21 +35,11 @@ QUIET, PATIENCE = 0.15, 5.0
 LOADING = 20_000
 """Milliseconds in which pages are loaded even on a busy machine."""
 
-_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 # The tree alone loads, and what a page asks for is no matter of chance.
 _NO_SCANNER = "--blink-settings=doHtmlPreloadScanning=false"
 _TOKEN = re.compile(r"p([0-9]{4})([sm][0-9]+\.([a-z]+))")
-_PIXEL = bytes.fromhex(
-    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
-)
 _KINDS = {
-    "gif": ("image/gif", _PIXEL),
+    "gif": ("image/gif", PIXEL),
     "js": ("text/javascript", b""),
     "css": ("text/css", b""),
     "html": ("text/html", b"<!doctype html>"),
@@ -200,7 +191,7 @@ def shelf(playwright: Playwright, executable: str, certificate: Certificate) -> 
         rules = f"--host-resolver-rules={own}, MAP *:443 127.0.0.1:{secure}, MAP * 127.0.0.1:{plain}"
 
         def start(*more: str) -> Browser:
-            arguments = [*_ARGUMENTS, "--ignore-certificate-errors", rules, *more]
+            arguments = [*ARGUMENTS, "--ignore-certificate-errors", rules, *more]
             browser = playwright.chromium.launch(executable_path=executable, headless=True, args=arguments)
             running.callback(browser.close)
             return browser
