@@ -10,7 +10,8 @@ demo: $(INSTALLED)
 	@$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
 test: $(INSTALLED) browser firefox php postgres systemd apache lint
-	$(BIN)/python -m pytest -m "" -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -m "not browser" -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -m browser -n 4 --dist worksteal
 
 # What is no Python package is left to you, and tests that need it say that they are skipped. Where CI is set
 # they skip nothing: then root installs Debian's. $(call debian,how to tell that it is there,package)

@@ -248,7 +248,8 @@ class Visit(Struct, eq=False, gc=False):
         enforcer = self._enforcer
         if self.must_screen or not enforcer.recalls:
             return None
-        outcome = recall(headers, self._memory(), enforcer.clock)
+        # While nothing is to be screened, nothing was decided that would have a memory of its own.
+        outcome = recall(headers, (self._standing or self.standing).memory, enforcer.clock)
         if outcome is None:
             return None
         self.headers_sent = self._settled = True

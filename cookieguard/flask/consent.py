@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 from ..adapter.fields import navigates
 from ..consent.consent import Consent
 from ..consent.nobody import consent_of_nobody
-from ..errors import NoGuard
+from ..errors import NoGuard, UsageError
 from ..visit import Visit
 from ..wsgi import visit_from
 from .addresses import PREFERENCES
@@ -91,6 +91,13 @@ def _enforced() -> bool:
 
 def _ask_for(categories: list[str]) -> Any:
     request = flask.request
+    for category in categories:
+        if cookie_consent.state(category) == "undecided" and category not in cookie_consent.undecided:
+            # The preferences, which don't show it, would lead back here, and this there again.
+            raise UsageError(
+                f"nothing is declared in {category!r}, so that no visitor can accept it; "
+                "declare what this view uses, or take the category out of @requires_consent"
+            )
     if request.method not in ("GET", "HEAD") or not navigates(request.environ):
         preferences = flask.url_for(PREFERENCES)
         flask.abort(

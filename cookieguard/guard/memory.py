@@ -46,7 +46,8 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._outcomes: dict[tuple[Known, ...], Outcome] = {}
+        self.outcomes: dict[tuple[Known | None, ...], Outcome] = {}
+        """What becomes of headers of which this is known, None where it isn't."""
         self._repeated: dict[Header, Known] = {}
         self.by_heart: Callable[[Header], Known | None] = self._repeated.get
         """Return what is known of this very header, None where it didn't come again and again."""
@@ -55,13 +56,13 @@ class Memory:
 
     def outcome(self, known: tuple[Known, ...]) -> Outcome:
         """Return what becomes of headers of which this is known."""
-        outcome = self._outcomes.get(known)
+        outcome = self.outcomes.get(known)
         if outcome is None:
             outcome = Outcome.of(known)
-            if len(self._outcomes) >= _MOST_OUTCOMES:
-                self._outcomes.clear()
+            if len(self.outcomes) >= _MOST_OUTCOMES:
+                self.outcomes.clear()
             if len(known) <= _MOST_HEADERS:
-                self._outcomes[known] = outcome
+                self.outcomes[known] = outcome
         return outcome
 
     def known(self, header: Header, clock: Callable[[], float]) -> Known | None:

@@ -36,14 +36,18 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[
 
     `clock` returns POSIX seconds.
     """
-    by_heart = memory.by_heart
-    known: list[Known] = []
-    for header in headers:
-        each = by_heart(header) or memory.known(header, clock)
-        if each is None:
+    known = tuple(map(memory.by_heart, headers))
+    # In no outcome anything is unknown: mostly this one look-up does.
+    outcome = memory.outcomes.get(known)
+    if outcome is not None:
+        return outcome
+    found: list[Known] = []
+    for each, header in zip(known, headers, strict=True):
+        one = each or memory.known(header, clock)
+        if one is None:
             return None
-        known.append(each)
-    return memory.outcome(tuple(known))
+        found.append(one)
+    return memory.outcome(tuple(found))
 
 
 def screen(

@@ -19,7 +19,7 @@ from contract import POLICY, SECRET
 from browser import chromium as bench
 from browser.differential import firefox
 from browser.jar import Jar, jar
-from browser.providers import Providers
+from browser.providers import LOG, Providers
 from browser.serving import App, Certificate, make_certificate, serve_http, serve_https
 from browser.watch import Watch
 from cookieguard import CookieGuard, Policy
@@ -179,6 +179,34 @@ def visitor(
     for one in opened:
         one.context.close()
     assert [problem for one in opened for problem in one.watch.problems] == []
+
+
+@pytest.fixture(scope="package")
+def used(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser context for one visitor after another."""
+    context = chromium.new_context(**_options())
+    context.set_default_timeout(10_000)
+    context.add_init_script(LOG)
+    context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def anna(used: BrowserContext) -> Iterator[Visitor]:
+    """A visitor whose browser others had before: a new one takes longer than most of what is tried in it.
+
+    It holds no cookies, and what a site stores lies at a port of its own. Her pages keep a `log`.
+    """
+    used.clear_cookies()
+    used.pages[0].set_viewport_size(_options()["viewport"])
+    watch = Watch(used)
+    yield Visitor(used, used.pages[0], watch)
+    for page in used.pages[1:]:
+        page.close()
+    used.pages[0].goto("about:blank")
+    watch.end()
+    assert watch.problems == []
 
 
 def _options(

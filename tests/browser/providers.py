@@ -27,7 +27,12 @@ _SCRIPT = "text/javascript; charset=utf-8"
 _THIRD_PARTY = "fr=0played; Domain=.facebook.com; Path=/; Max-Age=7776000; Secure; HttpOnly; SameSite=None"
 
 
-# A script says in the page's own `log` that it ran, and as what.
+# In the frames too; the page's own scripts and the played ones write to the top's.
+LOG = """
+window.log = []
+window == top && addEventListener('message', event => typeof event.data == 'string' && log.push(event.data))
+"""
+# A script says in it that it ran, and as what.
 RUN = """\
 top.log.push("%s" + (document.currentScript && document.currentScript.dataset.x || ""))
 """

@@ -47,11 +47,6 @@ POLICY: dict[str, Any] = {
         {"name": "brief", "category": "analytics", "purpose": "P.", "kind": "session-storage"},
     ],
 }
-# In the frames too; the page's own scripts and the played ones write to the top's.
-LOG = """
-window.log = []
-window == top && addEventListener('message', event => typeof event.data == 'string' && log.push(event.data))
-"""
 SRI = "sha256-" + base64.b64encode(hashlib.sha256((RUN % "sri").encode()).digest()).decode()
 
 
@@ -170,13 +165,6 @@ def store(anna: Visitor, site: Site, *accepted: str) -> None:
     """Give a visitor the choice, as if it had been made on an earlier day."""
     name, value = consent_cookie(site.policy, SECRET, accepted, host=SITE, https=site.scheme == "https")
     anna.context.add_cookies([{"name": name, "value": value, "url": site.url("/")}])
-
-
-def arrive(visitor: Make, row: Row = Row()) -> Visitor:
-    anna: Visitor = visitor()
-    anna.watch.tolerate(row.tolerate)
-    anna.context.add_init_script(LOG)
-    return anna
 
 
 S = f'<script src="{A}/a.js"></script>'
@@ -402,13 +390,14 @@ MADE = [
 
 
 @pytest.mark.parametrize("row", [*PARSED, *MADE])
-def test_waits_and_then_works(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
-    check(site, visitor, providers, row)
+def test_waits_and_then_works(site: Make, anna: Visitor, providers: Providers, row: Row) -> None:
+    check(site, anna, providers, row)
 
 
-def check(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
+def check(site: Make, anna: Visitor, providers: Providers, row: Row) -> None:
     free = site(row.app, guarded=False)
-    shop, anna = site(row.app, POLICY, https=row.https), arrive(visitor, row)
+    shop = site(row.app, POLICY, https=row.https)
+    anna.watch.tolerate(row.tolerate)
     plain = load(row, free, anna, providers)
     if "frame" in row.html.decode():
         anna.page.wait_for_timeout(500)
@@ -418,13 +407,14 @@ def check(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
     store(anna, shop, "marketing")
     load(row, shop, anna, providers)
     assert providers.hosts <= {FREE_HOST}
-    given = accept(anna, providers, "analytics", wanted=plain)
-    stored = load(row, shop, anna, providers, plain)
+    log, again = ([*(plain.log if said is None else said)] for said in (row.log, row.stored))
+    given = accept(anna, providers, "analytics", wanted=Happened(plain.asked, log))
+    stored = load(row, shop, anna, providers, Happened(plain.asked, again))
 
     for happened in (given, stored):
         assert (happened.times == plain.times) if row.once else set(happened.asked) == set(plain.asked)
-    assert given.log == (plain.log if row.log is None else [*row.log])
-    assert sorted(stored.log) == sorted(plain.log if row.stored is None else row.stored)
+    assert given.log == log
+    assert sorted(stored.log) == sorted(again)
 
 
 GATED = [
@@ -453,8 +443,9 @@ GATED = [
 
 
 @pytest.mark.parametrize("row", GATED)
-def test_what_the_page_itself_gates(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
-    shop, anna = site(row.app, POLICY), arrive(visitor, row)
+def test_what_the_page_itself_gates(site: Make, anna: Visitor, providers: Providers, row: Row) -> None:
+    shop = site(row.app, POLICY)
+    anna.watch.tolerate(row.tolerate)
     assert row.log
     store(anna, shop, "marketing")
     waits = load(row, shop, anna, providers)
@@ -493,8 +484,9 @@ NEVER = [
 
 
 @pytest.mark.parametrize("row", NEVER)
-def test_what_never_runs(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
-    shop, anna = site(row.app, POLICY), arrive(visitor, row)
+def test_what_never_runs(site: Make, anna: Visitor, providers: Providers, row: Row) -> None:
+    shop = site(row.app, POLICY)
+    anna.watch.tolerate(row.tolerate)
 
     load(row, shop, anna, providers)
     given = accept(anna, providers, "analytics", "marketing")
@@ -536,17 +528,15 @@ CSP = [
 
 
 @pytest.mark.parametrize("row", CSP)
-def test_strict_policies_of_the_page(site: Make, visitor: Make, providers: Providers, row: Row) -> None:
-    check(site, visitor, providers, row)
+def test_strict_policies_of_the_page(site: Make, anna: Visitor, providers: Providers, row: Row) -> None:
+    check(site, anna, providers, row)
 
 
-def test_a_strict_policy_still_refuses_raw_text(site: Make, visitor: Make) -> None:
+def test_a_strict_policy_still_refuses_raw_text(site: Make, anna: Visitor) -> None:
     """Trusted Types must not be weaker with us: what a page may not set is not laundered."""
     page = Row(headers=(("Content-Security-Policy", NONCE + TYPED),))
-    shop, anna = (
-        site(page.app, POLICY, https=True),
-        arrive(visitor, Row(tolerate="TrustedHTML|TrustedScriptURL")),
-    )
+    shop = site(page.app, POLICY, https=True)
+    anna.watch.tolerate("TrustedHTML|TrustedScriptURL")
     anna.page.goto(shop.url("/"))
     tried = anna.page.evaluate(
         """html => {
@@ -560,14 +550,15 @@ def test_a_strict_policy_still_refuses_raw_text(site: Make, visitor: Make) -> No
     assert tried == ["TypeError"] * 3
 
 
-def test_a_page_in_a_sandbox(site: Make, visitor: Make, providers: Providers) -> None:
+def test_a_page_in_a_sandbox(site: Make, anna: Visitor, providers: Providers) -> None:
     """It has no cookies, and may not ask for them: nobody can consent there."""
     page = Row(
         S + PIC,
         headers=(("Content-Security-Policy", "sandbox allow-scripts"),),
         tolerate="sandbox|CORS|Failed",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor, page)
+    shop = site(page.app, POLICY)
+    anna.watch.tolerate(page.tolerate)
     anna.page.goto(shop.url("/"))
     anna.page.wait_for_timeout(300)
     assert providers.requests == []
@@ -583,9 +574,10 @@ LOST = [
 
 @pytest.mark.parametrize("row", LOST)
 def test_what_cannot_wait_is_refused_and_works_later(
-    site: Make, visitor: Make, providers: Providers, row: Row
+    site: Make, anna: Visitor, providers: Providers, row: Row
 ) -> None:
-    free, shop, anna = site(row.app, guarded=False), site(row.app, POLICY), arrive(visitor, row)
+    free, shop = site(row.app, guarded=False), site(row.app, POLICY)
+    anna.watch.tolerate(row.tolerate)
     plain = load(row, free, anna, providers)
     assert plain.asked
 
@@ -613,7 +605,7 @@ MORPHED = "; const had = x.innerHTML, t = document.createElement('template'); t.
     ],
 )
 def test_a_fetched_fragment_comes_as_without_a_guard_where_the_choice_is_stored(
-    site: Make, visitor: Make, providers: Providers, then: str
+    site: Make, anna: Visitor, providers: Providers, then: str
 ) -> None:
     page = Row(
         "<div id=x></div>",
@@ -626,7 +618,7 @@ def test_a_fetched_fragment_comes_as_without_a_guard_where_the_choice_is_stored(
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
         return [FRAGMENT.encode()]
 
-    free, shop, anna = site(app, guarded=False), site(app, POLICY), arrive(visitor)
+    free, shop = site(app, guarded=False), site(app, POLICY)
     plain = load(page, free, anna, providers)
     assert plain.times == {"www.google-analytics.com/run/a.js": 1, "www.google-analytics.com/run/a.gif": 1}
     assert load(page, shop, anna, providers).asked == []
@@ -637,13 +629,13 @@ def test_a_fetched_fragment_comes_as_without_a_guard_where_the_choice_is_stored(
 
 
 def test_a_gate_of_the_pages_own_holds_in_fetched_mark_up_too(
-    site: Make, visitor: Make, providers: Providers
+    site: Make, anna: Visitor, providers: Providers
 ) -> None:
     page = Row(
         "<div id=x></div>",
         script=f"x.innerHTML = '<img data-cookieguard=marketing _rc={A}/a.gif><img _rc={A}/b.gif>'",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     store(anna, shop, "analytics")
 
     assert load(page, shop, anna, providers).asked == ["www.google-analytics.com/run/b.gif"]
@@ -666,9 +658,10 @@ FREE_WAYS = [
 
 @pytest.mark.parametrize("row", FREE_WAYS)
 def test_hosts_that_nobody_declared_are_never_touched(
-    site: Make, visitor: Make, providers: Providers, row: Row
+    site: Make, anna: Visitor, providers: Providers, row: Row
 ) -> None:
-    free, shop, anna = site(row.app, guarded=False), site(row.app, POLICY), arrive(visitor, row)
+    free, shop = site(row.app, guarded=False), site(row.app, POLICY)
+    anna.watch.tolerate(row.tolerate)
     plain = load(row, free, anna, providers)
     assert plain.asked
 
@@ -676,12 +669,12 @@ def test_hosts_that_nobody_declared_are_never_touched(
     assert (guarded.times, guarded.log) == (plain.times, plain.log)
 
 
-def test_what_the_page_sets_later_counts(site: Make, visitor: Make, providers: Providers) -> None:
+def test_what_the_page_sets_later_counts(site: Make, anna: Visitor, providers: Providers) -> None:
     page = Row(
         f"<img id=i src='{A}/a.gif'><img id=j src='{A}/b.gif'>",
         script=f"i.src = 'data:,'; j.src = '{A}/c.gif'",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     load(page, shop, anna, providers)
     accept(anna, providers, "analytics")
 
@@ -689,22 +682,22 @@ def test_what_the_page_sets_later_counts(site: Make, visitor: Make, providers: P
 
 
 def test_two_categories_where_the_page_gates_what_a_host_needs_more_for(
-    site: Make, visitor: Make, providers: Providers
+    site: Make, anna: Visitor, providers: Providers
 ) -> None:
     page = Row(f'<script type="text/plain" data-cookieguard="analytics" data-src="{B}/b.js"></script>{S}')
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     load(page, shop, anna, providers)
 
     assert accept(anna, providers, "analytics").log == ["a"]
     assert accept(anna, providers, "marketing").log == ["a", "b"]
 
 
-def test_tags_of_a_refused_category_stay(site: Make, visitor: Make, providers: Providers) -> None:
+def test_tags_of_a_refused_category_stay(site: Make, anna: Visitor, providers: Providers) -> None:
     both = Row(
         f'{S}<script src="{B}/b.js"></script>',
         script=f"{NEW.replace(A, B).replace('a.js', 'c.js')} document.head.append(s)",
     )
-    shop, anna = site(both.app, POLICY), arrive(visitor)
+    shop = site(both.app, POLICY)
     load(both, shop, anna, providers)
 
     assert accept(anna, providers, "analytics").log == ["a"]
@@ -742,8 +735,8 @@ STORAGE = [
 ]  # fmt: skip
 
 
-def test_storage_events_name_the_area_that_the_page_knows(site: Make, visitor: Make) -> None:
-    shop, anna = site(Row().app, POLICY), arrive(visitor)
+def test_storage_events_name_the_area_that_the_page_knows(site: Make, anna: Visitor) -> None:
+    shop = site(Row().app, POLICY)
     anna.page.goto(shop.url("/"))
     anna.page.evaluate("addEventListener('storage', event => log.push(event.storageArea === localStorage))")
     other = anna.context.new_page()
@@ -754,8 +747,8 @@ def test_storage_events_name_the_area_that_the_page_knows(site: Make, visitor: M
 
 
 @pytest.mark.parametrize(("script", "held"), [known(*row) for row in STORAGE])
-def test_storage_waits(site: Make, visitor: Make, script: str, held: list[str]) -> None:
-    shop, anna = site(Row().app, POLICY), arrive(visitor)
+def test_storage_waits(site: Make, anna: Visitor, script: str, held: list[str]) -> None:
+    shop = site(Row().app, POLICY)
     anna.page.goto(shop.url("/"))
     anna.page.evaluate(f"() => {{ {script} }}")
     assert sorted(anna.jar.local) == held
@@ -791,8 +784,8 @@ USES = """() => {
 }"""
 
 
-def test_storage_of_undeclared_keys_is_what_it_was(site: Make, visitor: Make) -> None:
-    free, shop, anna = site(Row().app, guarded=False), site(Row().app, POLICY), arrive(visitor)
+def test_storage_of_undeclared_keys_is_what_it_was(site: Make, anna: Visitor) -> None:
+    free, shop = site(Row().app, guarded=False), site(Row().app, POLICY)
     anna.page.goto(free.url("/"))
     plain = anna.page.evaluate(USES)
     anna.page.goto(shop.url("/"))
@@ -816,8 +809,8 @@ STORE = [
 
 
 @pytest.mark.parametrize(("script", "name"), [known(*row) for row in STORE])
-def test_cookies_wait(site: Make, visitor: Make, script: str, name: str) -> None:
-    shop, anna = site(Row().app, POLICY, https=True), arrive(visitor)
+def test_cookies_wait(site: Make, anna: Visitor, script: str, name: str) -> None:
+    shop = site(Row().app, POLICY, https=True)
     anna.page.goto(shop.url("/"))
     anna.page.evaluate(f"async () => {{ {script} }}")
     assert name not in anna.jar.names
@@ -827,8 +820,8 @@ def test_cookies_wait(site: Make, visitor: Make, script: str, name: str) -> None
     assert name in anna.jar.names
 
 
-def test_the_cookie_store_reads_and_deletes(site: Make, visitor: Make) -> None:
-    shop, anna = site(Row().app, POLICY, https=True), arrive(visitor)
+def test_the_cookie_store_reads_and_deletes(site: Make, anna: Visitor) -> None:
+    shop = site(Row().app, POLICY, https=True)
     store(anna, shop, "analytics")
     anna.page.goto(shop.url("/"))
     read = anna.page.evaluate(
@@ -843,7 +836,7 @@ def test_the_cookie_store_reads_and_deletes(site: Make, visitor: Make) -> None:
     assert read == ["1", 2, "TypeError", None]
 
 
-def test_a_wrapper_of_the_page_around_ours(site: Make, visitor: Make, providers: Providers) -> None:
+def test_a_wrapper_of_the_page_around_ours(site: Make, anna: Visitor, providers: Providers) -> None:
     """Set before ours it is called with what passes; set after it, ours is."""
     wrap = """
       const native = fetch; window.fetch = (...given) => (log.push('wrapped'), native(...given))
@@ -852,30 +845,30 @@ def test_a_wrapper_of_the_page_around_ours(site: Make, visitor: Make, providers:
     """
     go = f"fetch('{A}/a.json').then(() => log.push('done')); document.cookie = '_ga=1'; document.cookie = 'mine=1'"
     page = Row(script=wrap + go)
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
 
     waits = load(page, shop, anna, providers)
     assert (waits.asked, waits.log) == ([], ["wrapped", "_ga=1", "mine=1"])
     assert accept(anna, providers, "analytics").log[-1] == "done"
 
 
-def test_two_tags_in_one_page(site: Make, visitor: Make, providers: Providers) -> None:
+def test_two_tags_in_one_page(site: Make, anna: Visitor, providers: Providers) -> None:
     page = Row(
         S,
         late="const s = document.createElement('script'); s.src = document.querySelector('script[src*=guard]').src; document.head.append(s)",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     load(page, shop, anna, providers)
 
     assert accept(anna, providers, "analytics").log == ["a"]
 
 
-def test_a_page_that_is_one_application(site: Make, visitor: Make, providers: Providers) -> None:
+def test_a_page_that_is_one_application(site: Make, anna: Visitor, providers: Providers) -> None:
     page = Row(
         "<div id=x></div>",
         late=f"history.pushState(0, '', '/next'); document.body = document.createElement('body'); {NEW} document.body.append(s)",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     load(page, shop, anna, providers)
     assert providers.requests == []
     assert accept(anna, providers, "analytics").log == ["a"]
@@ -901,9 +894,9 @@ STORMS = {
 
 
 @pytest.mark.parametrize("storm", STORMS)
-def test_a_storm_of_nodes(site: Make, visitor: Make, storm: str) -> None:
+def test_a_storm_of_nodes(site: Make, anna: Visitor, storm: str) -> None:
     """Thousands of nodes in turn: the guard must not be felt."""
-    free, shop, anna = site(Row().app, guarded=False), site(Row().app, POLICY), arrive(visitor)
+    free, shop = site(Row().app, guarded=False), site(Row().app, POLICY)
     timed = f"""async () => {{
       const started = performance.now()
       {STORMS[storm]}
@@ -921,12 +914,12 @@ def test_a_storm_of_nodes(site: Make, visitor: Make, storm: str) -> None:
     assert guarded < 4 * plain + 1000
 
 
-def test_withdrawing_reloads_and_sweeps(site: Make, visitor: Make, providers: Providers) -> None:
+def test_withdrawing_reloads_and_sweeps(site: Make, anna: Visitor, providers: Providers) -> None:
     page = Row(
         S,
         script="document.cookie = '_ga=1; path=/'; localStorage.kept = 1; sessionStorage.brief = 1; localStorage.mine = 1",
     )
-    shop, anna = site(page.app, POLICY), arrive(visitor)
+    shop = site(page.app, POLICY)
     store(anna, shop, "analytics", "marketing")
     load(page, shop, anna, providers)
     assert "_ga" in anna.jar.names and {"kept", "mine"} == {*anna.jar.local} and anna.jar.session

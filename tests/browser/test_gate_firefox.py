@@ -14,9 +14,9 @@ from contract import SECRET
 from browser.chromium import SITE
 from browser.differential import firefox
 from browser.differential.firefox import Firefox
-from browser.providers import HOSTS, Providers
+from browser.providers import HOSTS, LOG, Providers
 from browser.serving import serve_http
-from browser.test_gate import GATED, LOG, MADE, PARSED, POLICY, Row
+from browser.test_gate import GATED, MADE, PARSED, POLICY, Row
 from cookieguard import CookieGuard, Policy
 from cookieguard.testing import consent_cookie
 

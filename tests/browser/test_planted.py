@@ -6,13 +6,16 @@ Each row says what its script finds in a guarded page, and which providers were 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from browser.providers import Providers
-from browser.test_gate import POLICY, A, Make, Row, S, arrive
+from browser.test_gate import POLICY, A, Make, Row, S
 from cookieguard import Policy
+
+if TYPE_CHECKING:
+    from conftest import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -71,10 +74,10 @@ ROWS = [
 
 @pytest.mark.parametrize("planted", ROWS)
 def test_nothing_planted_changes_what_is_decided(
-    site: Make, visitor: Make, providers: Providers, planted: Planted
+    site: Make, anna: Visitor, providers: Providers, planted: Planted
 ) -> None:
     page = Row(planted.body, headers=planted.headers)
-    shop, anna = site(page.app, POLICY, https=True), arrive(visitor, page)
+    shop = site(page.app, POLICY, https=True)
     # What the page itself breaks by it is its own.
     anna.watch.tolerate("")
     anna.page.goto(shop.url("/"), wait_until="load")
@@ -84,9 +87,9 @@ def test_nothing_planted_changes_what_is_decided(
         assert [request.path for request in providers.requests] == planted.asked
 
 
-def test_a_withdrawal_reloads_whatever_is_named(site: Make, visitor: Make) -> None:
+def test_a_withdrawal_reloads_whatever_is_named(site: Make, anna: Visitor) -> None:
     page = Row(named("dispatchEvent"))
-    shop, anna = site(page.app, POLICY, https=True), arrive(visitor, page)
+    shop = site(page.app, POLICY, https=True)
     anna.watch.tolerate("")
     anna.page.goto(shop.url("/"))
     anna.page.evaluate("cookieguard.accept()")

@@ -13,6 +13,7 @@ import pytest
 from browser.looks import focus_is_seen, layout_shift, look, tab_to
 
 if TYPE_CHECKING:
+    from conftest import Visitor
     from playwright.sync_api import FloatRect, Locator, Page
 
 pytestmark = pytest.mark.browser
@@ -140,8 +141,9 @@ def open_dialog(page: Page) -> Locator:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_an_unstyled_page_shows_all_of_it(site: Make, visitor: Make, width: int, height: int) -> None:
-    page = visitor(viewport={"width": width, "height": height}).page
+def test_an_unstyled_page_shows_all_of_it(site: Make, anna: Visitor, width: int, height: int) -> None:
+    page = anna.page
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(site(styled(), POLICY).url())
     banner = page.locator(".cg-banner")
     banner.wait_for()
@@ -166,8 +168,9 @@ def test_an_unstyled_page_shows_all_of_it(site: Make, visitor: Make, width: int,
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("css", HOSTILE)
-def test_a_sites_style_changes_nothing(site: Make, visitor: Make, css: str, width: int, height: int) -> None:
-    page, seen = visitor(viewport={"width": width, "height": height}).page, []
+def test_a_sites_style_changes_nothing(site: Make, anna: Visitor, css: str, width: int, height: int) -> None:
+    page, seen = anna.page, []
+    page.set_viewport_size({"width": width, "height": height})
     for style in ("", css):
         page.goto(site(styled(style), POLICY).url())
         page.locator(".cg-banner").wait_for(state="attached")
@@ -203,9 +206,10 @@ def test_a_sites_style_changes_nothing(site: Make, visitor: Make, css: str, widt
     ],
 )
 def test_the_link_to_the_settings_lies_in_its_corner(
-    site: Make, visitor: Make, css: str, language: str
+    site: Make, anna: Visitor, css: str, language: str
 ) -> None:
-    page = visitor(viewport={"width": 360, "height": 640}).page
+    page = anna.page
+    page.set_viewport_size({"width": 360, "height": 640})
     page.goto(site(styled(css, language=language), POLICY).url())
     page.locator(".cg-banner button[value=none]").click()
     link = page.locator(".cg-settings a")
@@ -223,9 +227,9 @@ def test_the_link_to_the_settings_lies_in_its_corner(
 
 
 def test_after_a_choice_by_keyboard_the_focus_is_on_the_link_to_the_settings(
-    site: Make, visitor: Make
+    site: Make, anna: Visitor
 ) -> None:
-    served, anna = site(styled(), POLICY), visitor()
+    served = site(styled(), POLICY)
     page = anna.page
     page.goto(served.url())
     page.locator(".cg-banner").wait_for()
@@ -240,8 +244,8 @@ def test_after_a_choice_by_keyboard_the_focus_is_on_the_link_to_the_settings(
     assert page.evaluate("document.activeElement == document.body")
 
 
-def test_a_choice_in_another_tab_takes_no_focus(site: Make, visitor: Make) -> None:
-    served, anna = site(styled(), POLICY), visitor()
+def test_a_choice_in_another_tab_takes_no_focus(site: Make, anna: Visitor) -> None:
+    served = site(styled(), POLICY)
     page, other = anna.page, anna.context.new_page()
     for tab in (page, other):
         tab.goto(served.url())
@@ -255,9 +259,10 @@ def test_a_choice_in_another_tab_takes_no_focus(site: Make, visitor: Make) -> No
 
 @pytest.mark.parametrize("language", ["en", "de", "el", "fi", "ga", "ja", "ar"])
 def test_the_banner_covers_neither_the_end_of_a_page_nor_the_focus(
-    site: Make, visitor: Make, language: str
+    site: Make, anna: Visitor, language: str
 ) -> None:
-    page = visitor(viewport={"width": 360, "height": 640}).page
+    page = anna.page
+    page.set_viewport_size({"width": 360, "height": 640})
     css = "html { font-size: 62.5%; }"
     page.goto(site(styled(css, language=language, paragraphs=40), POLICY).url())
     banner = page.locator(".cg-banner")
@@ -294,19 +299,19 @@ def test_on_paper_nothing_is_left_of_the_banner(site: Make, visitor: Make) -> No
     assert page.evaluate("getComputedStyle(document.documentElement).marginBlockEnd") == "0px"
 
 
-def test_a_page_laid_out_as_a_grid_stays_where_it_is(site: Make, visitor: Make) -> None:
+def test_a_page_laid_out_as_a_grid_stays_where_it_is(site: Make, anna: Visitor) -> None:
     css = "html { display: grid; place-items: center; min-height: 100vh; }"
-    page = visitor().page
+    page = anna.page
     page.goto(site(styled(css, paragraphs=1), POLICY).url())
     page.locator(".cg-banner").wait_for()
 
     assert layout_shift(page) == 0
 
 
-def test_colours_of_the_site_count(site: Make, visitor: Make) -> None:
+def test_colours_of_the_site_count(site: Make, anna: Visitor) -> None:
     css = ":root { --cg-text: #010203; --cg-back: #f0f1f2; --cg-soft: #e0e1e2; --cg-line: #404142; --cg-accent: #800001;"
     css += " --cg-font: 20px/1 serif; --cg-radius: 7px; }"
-    page = visitor().page
+    page = anna.page
     page.goto(site(styled(css), POLICY).url())
     banner = page.locator(".cg-banner")
     banner.wait_for()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,11 +29,21 @@ class Watch:
         self._unanswered: set[Request] = set()
         self._problems: list[str] = []
         self._tolerated: list[str] = []
-        context.on("console", self._console)
-        context.on("weberror", self._error)
-        context.on("request", self._request)
-        context.on("requestfinished", self._answered)
-        context.on("requestfailed", self._answered)
+        self._listening: dict[Any, Callable[[Any], None]] = {
+            "console": self._console,
+            "weberror": self._error,
+            "request": self._request,
+            "requestfinished": self._answered,
+            "requestfailed": self._answered,
+        }
+        self._context = context
+        for event, listener in self._listening.items():
+            context.on(event, listener)
+
+    def end(self) -> None:
+        """Look away: what happens from now on is somebody else's."""
+        for event, listener in self._listening.items():
+            self._context.remove_listener(event, listener)
 
     def settle(self, page: Page) -> None:
         """Wait until every request has its answer, and for half a second none was made.

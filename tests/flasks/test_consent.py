@@ -9,7 +9,7 @@ import flask
 import pytest
 from flaskshop import NAVIGATION, SITE, accepting, guarded, make, set_names
 
-from cookieguard import NoGuard, UnknownCategory
+from cookieguard import NoGuard, UnknownCategory, UsageError
 from cookieguard.flask import cookie_consent, current_visit, requires_consent
 
 
@@ -109,6 +109,14 @@ def test_requires_consent_refuses_what_is_no_page(method: str, headers: dict[str
 )
 def test_requires_consent_locks_nobody_out_where_nothing_is_enforced(guard: dict[str, Any]) -> None:
     assert with_reports(guard=guard).test_client().get("/reports/a").text == "a"
+
+
+def test_requires_consent_of_what_nobody_is_asked_about_says_so() -> None:
+    app = guarded()
+    app.testing = True
+    app.view_functions["home"] = requires_consent("analytics", "functional")(lambda: "")
+    with pytest.raises(UsageError, match=r"nothing is declared in 'functional', so that no visitor can"):
+        app.test_client().get("/", headers=NAVIGATION)
 
 
 def test_requires_consent_knows_the_categories() -> None:
