@@ -148,7 +148,9 @@ def closest(word: object, known: Iterable[str]) -> str | None:
     """Return what may have been meant by a word that isn't one of the known."""
     import difflib  # for mistakes alone
 
-    return next(iter(difflib.get_close_matches(str(word), known, n=1)), None)
+    spelled = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(str(word).lower(), spelled, n=1)
+    return spelled[near[0]] if near else None
 
 
 def suggest(word: object, known: Iterable[str], spelled: Callable[[str], str] = str) -> str:

@@ -655,6 +655,7 @@ def test_the_message_says_all(tmp_path: Path) -> None:
     [
         ("[gaurd]", "did you mean 'guard'?"),
         ("[site]\nnmae = 'x'", "did you mean 'name'?"),
+        ("[site]\nNAME = 'x'", "did you mean 'name'?"),
         (cookie(lifetme='"1 day"'), "did you mean 'lifetime'?"),
         (cookie(category='"analytic"'), "did you mean 'analytics'? (or declare [categories.analytic])"),
         ("use = ['google_analytics']", "did you mean 'google-analytics'?"),
