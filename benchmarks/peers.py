@@ -37,6 +37,7 @@ README = HERE.parent / "README.md"
 BEGIN, END = "<!-- benchmarks/peers.py -->", "<!-- end -->"
 KEY = "benchmark-key-of-thirty-two-bytes"
 POLICY = Policy.from_dict({"use": ["flask", "google-analytics", "facebook"]})
+HOST = "localhost"
 NUMBERS = itertools.count()
 JSON = [("Content-Type", "application/json"), ("Content-Length", "2")]
 SESSION = "session=eyJ1c2VyIjoxfQ.aR3.k2v"
@@ -83,23 +84,26 @@ def start_response(status, headers, exc_info=None):
     return lambda data: None
 
 
-def requests(app, *cookies: str) -> Callable[[], object]:
-    """Return a call that makes one request, with one of these `Cookie` headers in turn."""
-    made = [EnvironBuilder(headers={"Cookie": cookie} if cookie else {}).get_environ() for cookie in cookies]
+def requests(app, *sent: tuple[str, str]) -> Callable[[], object]:
+    """Return a call that makes one request, to one of these hosts with a `Cookie` header ("" for none) in turn."""
+    made = [
+        EnvironBuilder(base_url=f"http://{host}/", headers={"Cookie": cookie} if cookie else {}).get_environ()
+        for host, cookie in sent
+    ]
     if len(made) == 1:
         return lambda: app(made[0].copy(), start_response)
     following = itertools.cycle(made)
     return lambda: app(next(following).copy(), start_response)
 
 
-def decided() -> Iterator[str]:
-    """Yield the `Cookie` header of visitors who decided; more of them than are remembered."""
+def decided() -> Iterator[tuple[str, str]]:
+    """Yield host and `Cookie` header of visitors who decided; more decisions than are remembered."""
     today = date.today()
     kinds = ("functional", "analytics", "marketing")
     choices = [chosen for size in range(4) for chosen in combinations(kinds, size)]
-    for age, chosen in product(range(1, 170), choices):
-        name, value = consent_cookie(POLICY, KEY, chosen, day=today - timedelta(days=age))
-        yield f"{SESSION}; {name}={value}"
+    for host, age, chosen in product(("localhost", "127.0.0.1"), range(1, 170), choices):
+        name, value = consent_cookie(POLICY, KEY, chosen, host=host, day=today - timedelta(days=age))
+        yield host, f"{SESSION}; {name}={value}"
 
 
 def flask_app(talisman: bool) -> Flask:
@@ -149,21 +153,25 @@ def django_calls() -> dict[str, Callable[[], object]]:
 def calls() -> dict[str, Callable[[], object]]:
     """Return what is measured, by name."""
     name, value = consent_cookie(POLICY, KEY, ["analytics"])
-    seen, unseen = f"{SESSION}; {name}={value}", list(decided())
+    seen, unseen = (HOST, f"{SESSION}; {name}={value}"), list(decided())
+    # More visitors than are remembered, all of the same decision.
+    new = [(HOST, f"session={number}; {name}={value}") for number in range(1500)]
     signer = Signer(KEY, salt="bench", key_derivation="hmac", digest_method=hashlib.sha256)
     signed = signer.sign(value)
     bare, talisman = flask_app(False).wsgi_app, flask_app(True).wsgi_app
     return {
-        "json": requests(wrapped(json_app), ""),
-        "json, cookieguard": requests(CookieGuard(json_app, POLICY, secret_key=KEY), ""),
-        "json, ProxyFix": requests(ProxyFix(json_app), ""),
-        "json, WhiteNoise": requests(WhiteNoise(json_app), ""),
-        "flask": requests(bare, ""),
-        "flask, flask-talisman": requests(talisman, ""),
+        "json": requests(wrapped(json_app), (HOST, "")),
+        "json, cookieguard": requests(CookieGuard(json_app, POLICY, secret_key=KEY), (HOST, "")),
+        "json, ProxyFix": requests(ProxyFix(json_app), (HOST, "")),
+        "json, WhiteNoise": requests(WhiteNoise(json_app), (HOST, "")),
+        "flask": requests(bare, (HOST, "")),
+        "flask, flask-talisman": requests(talisman, (HOST, "")),
         "cookies, seen": requests(wrapped(cookie_app), seen),
         "cookies, seen, cookieguard": requests(CookieGuard(cookie_app, POLICY, secret_key=KEY), seen),
         "fresh, seen": requests(wrapped(fresh_app), seen),
         "fresh, seen, cookieguard": requests(CookieGuard(fresh_app, POLICY, secret_key=KEY), seen),
+        "cookies, new": requests(wrapped(cookie_app), *new),
+        "cookies, new, cookieguard": requests(CookieGuard(cookie_app, POLICY, secret_key=KEY), *new),
         "cookies, unseen": requests(wrapped(cookie_app), *unseen),
         "cookies, unseen, cookieguard": requests(CookieGuard(cookie_app, POLICY, secret_key=KEY), *unseen),
         "unsign": lambda: signer.unsign(signed),
@@ -229,6 +237,7 @@ def table(times: dict[str, float]) -> str:
     guard, proxy_fix = added("json, cookieguard", "json"), added("json, ProxyFix", "json")
     seen = added("cookies, seen, cookieguard", "cookies, seen")
     fresh = added("fresh, seen, cookieguard", "fresh, seen")
+    new = added("cookies, new, cookieguard", "cookies, new")
     unseen = added("cookies, unseen, cookieguard", "cookies, unseen")
     unsign, django = times["unsign"], added("django-cookie-consent", "django")
     imports = footprints("werkzeug", "cookieguard")
@@ -250,10 +259,12 @@ def table(times: dict[str, float]) -> str:
         ("**Three `Set-Cookie`, a consent seen before**: cookieguard adds", f"{seen:.2f} µs", ""),
         ("one `unsign` of itsdangerous", f"{unsign:.2f} µs", f"{seen / unsign:.2f}"),
         ("django-cookie-consent's middleware", f"{django:.2f} µs", f"{seen / django:.3f}"),
-        ("**The same, values never seen before**: cookieguard adds", f"{fresh:.2f} µs", ""),
+        ("**The same, values of cookies never seen before**: cookieguard adds", f"{fresh:.2f} µs", ""),
         ("one `unsign` of itsdangerous", f"{unsign:.2f} µs", f"{fresh / unsign:.2f}"),
         ("django-cookie-consent's middleware", f"{django:.2f} µs", f"{fresh / django:.3f}"),
-        ("**Three `Set-Cookie`, a consent never seen before**: cookieguard adds", f"{unseen:.2f} µs", ""),
+        ("**The same, a new visitor who decided as others did**: cookieguard adds", f"{new:.2f} µs", ""),
+        ("one `unsign` of itsdangerous", f"{unsign:.2f} µs", f"{new / unsign:.2f}"),
+        ("**The same, a decision never seen before**: cookieguard adds", f"{unseen:.2f} µs", ""),
         ("one `unsign` of itsdangerous", f"{unsign:.2f} µs", f"{unseen / unsign:.2f}"),
         ("**`import cookieguard`**", f"{own_time:.0f} ms, {own_size:.1f} MiB", ""),
         (
