@@ -62,7 +62,7 @@ def guard(
         override=load_override(settings),
         templates=settings.templates,
     )
-    path = count(settings, guarded.enforcer)
+    path = show_metrics(settings, guarded.enforcer)
     whole: Any = guarded if path is None else _with_metrics(guarded, path)
     if settings.proxies:
         trusted = {f"x_{header}": settings.proxies for header in settings.proxy_headers}
@@ -74,7 +74,7 @@ class _BehindProxies(CookieGuard):
     behind_proxies = True
 
 
-def count(settings: Settings, enforcer: Enforcer) -> str | None:
+def show_metrics(settings: Settings, enforcer: Enforcer) -> str | None:
     """Let a guard count for Prometheus, if the settings say so; return the path to show it at, if any.
 
     SettingsError where that can't be.

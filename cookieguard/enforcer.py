@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from msgspec import Struct
 
 from .consent.carrier import Carrier, CookieScope
-from .consent.consent import Consent, Reason, day_of
+from .consent.consent import Consent, day_of
 from .consent.seal import Seal
 from .cookies.cookieheader import split_cookie_header
 from .cookies.setcookie import WSP
@@ -106,7 +106,7 @@ class Enforcer:
         self.count_recalled = self.tally.count_recalled
         self.count_untouched = self.tally.count_untouched
         self._asks_hook = override is not None
-        self._memories = lru_cache(maxsize=128)(_new_memory)
+        self._memories = lru_cache(maxsize=128)(lambda *key: Memory())
         self._scope = lru_cache(maxsize=256)(self._scoped)
         # Nearly every visitor has a `Cookie` header of their own. Their decisions are few: who decides the
         # same on the same day has the same cookie, and half a year makes 8 * 182 of three categories.
@@ -193,10 +193,6 @@ def _announced(policy: Policy) -> Iterator[Policy]:
     yield policy
     if policy.announcement is not None and policy.announcement.policy is not None:
         yield from _announced(policy.announcement.policy)
-
-
-def _new_memory(rules: Rules, domain: str, https: bool, reasons: tuple[Reason, ...]) -> Memory:
-    return Memory()
 
 
 def normalise_host(host: str) -> str:

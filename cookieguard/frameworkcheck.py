@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from logging import LogRecord
 from os import PathLike
 
@@ -32,7 +33,8 @@ def compare(policy: Policy, against: str | PathLike[str], cookies: Sequence[Decl
     Both are compared as the app enforces them, with the framework's cookies: of the file alone the
     digests are others.
     """
-    yield from describe_changes(policy, declare(Policy.from_file(against), cookies))
+    today = datetime.now(UTC).date()
+    yield from describe_changes(policy, declare(Policy.from_file(against), cookies), today)
 
 
 @contextmanager

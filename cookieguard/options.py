@@ -14,7 +14,7 @@ from .adapter.guarded import Guarded
 from .consent.seal import key_bytes
 from .errors import ConfigurationError
 from .guard.verdict import Override
-from .policy.document import read_file
+from .policy.document import Document, read_file
 from .policy.framework import declare
 from .policy.model import Declaration
 from .policy.policy import Policy
@@ -29,27 +29,26 @@ _MODE = "set the environment variable COOKIEGUARD_MODE, or [guard] mode in the p
 class Options(Struct, frozen=True, kw_only=True):
     """The guard's options, as the site gave them until they are `completed`.
 
-    `policy` is till then the site's own, without the framework's cookies; `source` is the file it was
-    read from. `keys`, the oldest first, is empty where the framework's own secret is to serve.
+    `policy` is till then the site's own, without the framework's cookies; `document` is what stands in
+    its file. `keys`, the oldest first, is empty where the framework's own secret is to serve.
     """
 
     policy: Policy
-    source: Path | None = None
+    document: Document | None = None
     keys: Keys = ()
     templates: Path | None = None
     override: Override | None = None
 
     def __repr__(self) -> str:
         # Error reports keep the variables of a frame: the keys are in it.
-        return f"<Options from {str(self.source)!r}>"
+        return f"<Options from {self.document and self.document.source!r}>"
 
     def completed(self, cookies: Sequence[Declaration], keys: Keys) -> Options:
         """Return them with the framework's cookies declared, signing with these keys.
 
         PolicyError as `declare` says.
         """
-        document = read_file(self.source) if self.source is not None else None
-        return replace(self, policy=declare(self.policy, cookies, document), keys=keys)
+        return replace(self, policy=declare(self.policy, cookies, self.document), keys=keys)
 
     def guard(self, kind: type[Guard], app: Any) -> Guard:
         """Put the guard of a protocol around an app. ConfigurationError says what is wrong."""
@@ -74,7 +73,7 @@ def read_options(
         if key not in OPTIONS:
             remedy = _MODE if key == "MODE" else suggest(key, OPTIONS, spelled)
             raise ConfigurationError("cookieguard.E041", f"unknown setting {spelled(key)}; {remedy}")
-    policy, source = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
+    policy, document = _policy(given.get("POLICY", usual), spelled("POLICY"), base)
     keys, templates = given.get("SECRET_KEY", ()), given.get("TEMPLATES")
     listed = isinstance(keys, list | tuple)
     name = spelled("SECRET_KEY")
@@ -82,7 +81,7 @@ def read_options(
         raise ConfigurationError("cookieguard.E002", f"{name} is an empty list; give at least one key")
     return Options(
         policy=policy,
-        source=source,
+        document=document,
         keys=named_keys(keys, f"a key of {name}") if listed else named_keys((keys,), name),
         templates=None if templates is None else _path(templates, spelled("TEMPLATES"), base),
         override=given.get("OVERRIDE"),
@@ -102,7 +101,7 @@ def named_keys(keys: Iterable[str | bytes], name: str) -> Keys:
     return kept
 
 
-def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | None]:
+def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Document | None]:
     if isinstance(given, Policy):
         return given, None
     if isinstance(given, Mapping):
@@ -112,7 +111,7 @@ def _policy(given: Any, option: str, base: Path | None) -> tuple[Policy, Path | 
             "cookieguard.E042", f"{option} is missing; give the path of the policy file, as 'cookies.toml'"
         )
     file = _path(given, option, base)
-    return Policy.from_file(file), file
+    return Policy.from_file(file), read_file(file)
 
 
 def _path(given: Any, option: str, base: Path | None) -> Path:

@@ -33,7 +33,7 @@ class Request(Protocol):
 
     @property
     def navigates(self) -> bool:
-        """Whether the response is to become a page in a tab."""
+        """Whether the response is to become a page, in a tab or a frame."""
 
     @property
     def cross_site_subresource(self) -> bool:
@@ -85,18 +85,23 @@ class Visit(Struct, eq=False, gc=False):
     @property
     def consent(self) -> Consent:
         """What the visitor decided; a response built on it varies by `Cookie`."""
-        self._is_asked()
-        if not self._read:
-            if self.headers_sent:
-                logger.warning("the consent was read after the headers left: the response doesn't vary by it")
-            self._read = True
-            self._changes()
+        self._reads("consent")
         return self._judged
 
     @property
     def policy(self) -> Policy:
         """The policy in force today."""
         return self._rules.policy
+
+    def _reads(self, what: str) -> None:
+        self._is_asked()
+        if not self._read:
+            if self.headers_sent:
+                logger.warning(
+                    "the %s was read after the headers left: the response doesn't vary by it", what
+                )
+            self._read = True
+            self._changes()
 
     def _changes(self) -> None:
         self.must_screen, self._settled = True, False
@@ -163,8 +168,11 @@ class Visit(Struct, eq=False, gc=False):
     # What the visitor may ask of the ledger.
 
     def receipts(self) -> list[Receipt]:
-        """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable."""
-        self._is_asked()
+        """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable.
+
+        A response built on it varies by `Cookie`.
+        """
+        self._reads("proof")
         return self._deciding().receipts()
 
     def receipt_text(self, hash: str) -> Shown | None:
@@ -271,7 +279,7 @@ class Visit(Struct, eq=False, gc=False):
         enforcer, standing = self._enforcer, self.standing
         rules, consent = standing.rules, self._judged
         memory = self._memory()
-        # Where nothing stands against it, `leave_from_memory` was asked before.
+        # Where nothing stands against it, adapters ask `leave_from_memory` first.
         asked = not self.must_screen and enforcer.recalls
         outcome = None if asked else recall(headers, memory, enforcer.clock)
         if outcome is None:
@@ -302,7 +310,7 @@ class Visit(Struct, eq=False, gc=False):
 
     def _memory(self) -> Memory:
         """Return the rulings remembered for what the visitor has decided by now."""
-        return self._decision.memory if self._decision else (self._standing or self.standing).memory
+        return self._decision.memory if self._decision else self.standing.memory
 
     def _situation(self, request: Request) -> Situation:
         by_path = self._rules.by_path and not request.cross_site_subresource

@@ -38,12 +38,17 @@ class FieldsRequest:
 
 
 def navigates(fields: Fields) -> bool:
-    """Tell whether the response is to become a page in a tab."""
+    """Tell whether the response is to become a page, in a tab or a frame."""
     mode = fields.get("HTTP_SEC_FETCH_MODE")
     if mode is not None:
         return bool(mode == "navigate")
     accept = fields.get("HTTP_ACCEPT")
     return accept is not None and "text/html" in accept and fields["REQUEST_METHOD"] in ("GET", "HEAD")
+
+
+def decoded_path(path: str) -> str:
+    """Return a WSGI environ's path as text; there each character stands for one byte (PEP 3333)."""
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def hides_separators(raw: str) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ledger.drafting import Occasion
+from .fields import decoded_path
 
 
 def occasion_of(found: Mapping[str, Any]) -> Occasion:
     """Return the page's decoded path and the visitor's address."""
     if "wsgi.url_scheme" in found:
         path = found.get("SCRIPT_NAME", "") + found.get("PATH_INFO", "")
-        decoded = path.encode("latin-1", "replace").decode("utf-8", "replace")
-        return Occasion(decoded, found.get("REMOTE_ADDR"))
+        return Occasion(decoded_path(path), found.get("REMOTE_ADDR"))
     client = found.get("client")
     return Occasion(found.get("path"), client[0] if client else None)

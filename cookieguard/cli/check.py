@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -116,7 +117,7 @@ def _report(checked: Checked, old: Checked | None) -> dict[str, object]:
         "digests": {id: category.token for id, category in policy.categories.items()} if policy else {},
     }
     if old and old.policy:
-        report["asks_again"] = changes(policy, old.policy) if policy else {}
+        report["asks_again"] = changes(policy, old.policy, _today()) if policy else {}
     return report
 
 
@@ -133,12 +134,16 @@ def _print_check(checked: Checked) -> None:
     )
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 def _print_changes(policy: Policy | None, old: Checked) -> None:
     print_problems(old.errors)
     if old.policy is None:
         say(f"{old.file}: doesn't load, so nothing is compared")
     elif policy is not None:
-        for line in describe_changes(policy, old.policy):
+        for line in describe_changes(policy, old.policy, _today()):
             say(line)
 
 

@@ -159,13 +159,12 @@ def _judged(record: Record, policy: Policy) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     policy = policy.on(today)
     judged = Consent.of(record, policy, today)
-    days = (policy.consent.lifetime.seconds or 0) // 86400
     return {
         "allows": [id for id in policy.categories if policy.category(id).shown and judged.allows(id)],
         "undecided": list(judged.undecided),
         "stale": list(judged.stale),
         "unknown": [choice.category for choice in record.choices if choice.category not in policy.categories],
-        "expires": _day_after(record.day, days),
+        "expires": _day_after(record.day, policy.consent.lifetime.days),
         "expired": judged.expired or record.day > today,
     }
 

@@ -129,7 +129,7 @@ def init(
     if as_json:
         print_json(_plain(draft, survey, policy, output))
     else:
-        _print(draft, survey, policy, output)
+        _print(draft, survey, output)
 
 
 def _look_at(app: WSGIApplication, asked: Asked, progress: Callable[[str], None]) -> Survey:
@@ -199,7 +199,7 @@ def _plain(draft: Draft, survey: Survey, policy: Policy, output: Path) -> dict[s
     }
 
 
-def _print(draft: Draft, survey: Survey, policy: Policy, output: Path) -> None:
+def _print(draft: Draft, survey: Survey, output: Path) -> None:
     for answer in survey.failed[:_MOST_TOLD]:
         note(f"{answer.address} failed: {answer.error}")
     if len(survey.failed) > _MOST_TOLD:

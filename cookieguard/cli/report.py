@@ -52,7 +52,7 @@ def report(logfile: Path, policy_file: Path | None, as_json: bool) -> None:
         "undeclared": list(_undeclared(told)),
         "stripped": list(_counted(told, "stripped")),
         "swept": list(_counted(told, "swept")),
-        "too_long_lived": list(_counted(told, "capped", "lifetime")),
+        "too_long_lived": [*_counted(told, "capped", "lifetime"), *_counted(told, "kept", "lifetime")],
         "weak_attributes": list(_counted(told, "capped", "attributes")),
     }
     if policy:

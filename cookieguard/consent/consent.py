@@ -203,11 +203,12 @@ def _optional(policy: Policy, id: str) -> Category:
 
 def _living(record: Record, policy: Policy, today: date) -> Iterator[Choice]:
     passed = (today - record.day).days
-    lifetime = policy.consent.lifetime.seconds or 0
+    # The cookie tells days alone.
+    days = policy.consent.lifetime.days
     for choice in record.choices:
         lived = passed + choice.age
         # "A date in the future is no consent." But a refusal is one whatever a server's clock said.
-        if (lived >= 0 or not choice.accepted) and lived * 86400 < lifetime:
+        if (lived >= 0 or not choice.accepted) and lived < days:
             yield choice
 
 

@@ -58,6 +58,11 @@ class Lifetime(msgspec.Struct, frozen=True):
             return None
         return sum(amount * _SECONDS[unit] for amount, unit in self.parts)
 
+    @property
+    def days(self) -> int:
+        """How many days it touches, a begun one as a whole; 0 for a session cookie."""
+        return -(-(self.seconds or 0) // _SECONDS["day"])
+
     def __str__(self) -> str:
         if not self.parts:
             return "session"

@@ -216,11 +216,6 @@ def _prefix_holds(name: str, *, nameless: bool, attributes: Attributes) -> bool:
     return not (lowered.startswith("__host-") and (attributes.domain or attributes.path not in (None, "/")))
 
 
-@lru_cache(maxsize=1024)
-def _parse_short_attributes(unparsed: str) -> Attributes:
-    return _parse_attributes(unparsed)
-
-
 def parse_attributes(unparsed: str) -> Attributes:
     """Read what follows the first `;` of a `Set-Cookie`. A site's few spellings are remembered."""
     return _parse_short_attributes(unparsed) if len(unparsed) <= 256 else _parse_attributes(unparsed)
@@ -276,6 +271,9 @@ def _parse_attributes(unparsed: str) -> Attributes:
         contested=odd_age or (odd_date and max_age is None),
         unreadable_end=unreadable,
     )
+
+
+_parse_short_attributes = lru_cache(maxsize=1024)(_parse_attributes)
 
 
 _SAME_SITE: dict[str, SameSite] = {"strict": "Strict", "lax": "Lax", "none": "None"}

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from ..errors import ConfigurationError, PolicyError
+from ..errors import ConfigurationError
 from .conf import policy
 from .models import Receipt
 
@@ -146,7 +146,7 @@ class ReceiptAdmin(admin.ModelAdmin):
 def _has_ledger() -> bool:
     try:
         return policy().ledger is not None
-    except (ConfigurationError, PolicyError):
+    except ConfigurationError:
         # `manage.py check` says so.
         return False
 

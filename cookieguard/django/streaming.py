@@ -19,7 +19,8 @@ def pieces_of(request: HttpRequest, response: HttpResponseBase) -> Iterable[byte
     if not getattr(response, "is_async", False):
         read: Iterable[bytes] = iter(response)
         return read
-    return Pieces(response) if isinstance(request, ASGIRequest) else _Whole(response)
+    # Late: without a loop Django reads all of it at once, and warns.
+    return Pieces(response) if isinstance(request, ASGIRequest) else chain.from_iterable((response,))
 
 
 class Pieces:
@@ -61,16 +62,6 @@ class Pieces:
         if not self._fetched:
             raise StopIteration
         return self._fetched.pop()
-
-
-class _Whole:
-    """An asynchronous body where there is no loop: Django reads all of it at once, and warns."""
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._response)
 
 
 def rewrite(

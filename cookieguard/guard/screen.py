@@ -17,7 +17,7 @@ from .headers import DATE, SET_COOKIE, SPLITTING, kind_of, kind_of_header, unspl
 from .memory import Memory
 from .outcome import Known, Outcome
 from .ruling import rule
-from .verdict import Rules, Situation, Verdict
+from .verdict import Rules, Situation
 
 
 class Screened(NamedTuple):
@@ -25,10 +25,6 @@ class Screened(NamedTuple):
 
     headers: Headers
     outcome: Outcome
-
-    @property
-    def verdicts(self) -> Sequence[Verdict]:
-        return self.outcome.verdicts
 
 
 def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[], float]) -> Outcome | None:

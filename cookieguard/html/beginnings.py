@@ -17,9 +17,6 @@ class Beginnings:
         self._known: dict[tuple[bytes, bool], Prologue] = {}
         self._lengths: tuple[int, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def read(self, data: bytes, *, ended: bool = False, xml: bool = False) -> Prologue | None:
         """Return what `read_prologue` does."""
         for length in self._lengths:

@@ -65,9 +65,6 @@ class Foreign:
     def __init__(self) -> None:
         self._open: list[_Open] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._open)
-
     def __len__(self) -> int:
         return len(self._open)
 

@@ -41,7 +41,7 @@ def suffixed(headers: Headers, version: str) -> Headers:
 
 
 def strip_suffix(value: str, version: str) -> str:
-    """Return `If-None-Match`, `If-Match` or `If-Range` as the app may know it.
+    """Return `If-None-Match` or `If-Match` as the app may know it.
 
     Tags of another policy or version are left out; where none remains, the answer is empty. What is
     no list of ETags, and a list without a suffix, stays as it is.

@@ -75,9 +75,12 @@ class Draft(Struct, frozen=True, kw_only=True):
     @property
     def providers(self) -> dict[str, Provider]:
         """Every provider by id: the site's own before the catalogue's before those of imports."""
-        # A provider out of the catalogue keeps its hosts: no import may let its tags go.
-        imported = {provider.id: provider for each in self.imports for provider in each.providers}
-        return imported | _providers_of(self.services) | providers_of(self.own_providers)
+        # A provider out of the catalogue keeps its hosts: no import may let its tags go, and no table that
+        # only adds a link.
+        known = {provider.id: provider for each in self.imports for provider in each.providers}
+        known |= _providers_of(self.services)
+        own = providers_of(self.own_providers)
+        return known | {id: _completed(provider, known.get(id)) for id, provider in own.items()}
 
     @property
     def taken_over(self) -> list[Declaration]:
@@ -143,23 +146,49 @@ def _check_declarations(reader: Reader, draft: Draft, categories: Collection[str
     return own
 
 
-def freeze(draft: Draft, own: Sequence[Declaration]) -> tuple[dict[str, Category], tuple[Declaration, ...]]:
-    """Return the categories, with their digests, and the declarations in force, the site's own first."""
+def freeze(
+    draft: Draft, own: Sequence[Declaration]
+) -> tuple[dict[str, Category], dict[str, Provider], tuple[Declaration, ...]]:
+    """Return the categories, with their digests, the providers by id, and the declarations in force, the
+    site's own first."""
     imported = [*_not_overridden(draft.imported, own)]
     # What a provider's tags wait for is the catalogue's word before an import's.
     declarations = (
         *own,
-        *_guard_cookies(draft.consent, proves=draft.ledger is not None),
+        *guard_cookies(draft.consent, proves=draft.ledger is not None),
         *_not_overridden(draft.taken_over, [*own, *imported]),
         *imported,
     )
-    providers = draft.providers
+    providers = _still_waited_for(draft, declarations)
     ids = dict.fromkeys([*STANDARD_CATEGORIES, *map(str, draft.categories)])
     categories = {
         id: gathered(_category(id, draft.categories.get(id)), declarations, providers, draft.site.language)
         for id in ids
     }
-    return categories, declarations
+    return categories, providers, declarations
+
+
+def _completed(provider: Provider, known: Provider | None) -> Provider:
+    """Return a provider of the site's with what its table leaves out, as it is known."""
+    if known is None:
+        return provider
+    fields = Provider.__struct_fields__
+    return replace(provider, **{name: getattr(known, name) for name in fields if not getattr(provider, name)})
+
+
+def _still_waited_for(draft: Draft, declarations: Sequence[Declaration]) -> dict[str, Provider]:
+    """Return the providers; where the site declares all cookies of one anew and doesn't say whose they are,
+    its tags wait as the catalogue says."""
+    named = {cookie.provider for cookie in declarations}
+    usual: dict[str | None, str] = {}
+    for cookie in sorted(draft.taken_over, key=lambda cookie: cookie.party != "first"):
+        usual.setdefault(cookie.provider, cookie.category)
+    return {
+        id: replace(provider, category=usual.get(id))
+        if provider.category is None and id not in named
+        else provider
+        for id, provider in draft.providers.items()
+    }
 
 
 def _providers_of(services: Sequence[Service]) -> dict[str, Provider]:
@@ -217,7 +246,7 @@ def _texts(draft: Draft) -> Iterator[tuple[KeyPath, Text | None]]:
         yield ("categories", id, "description"), category.description
 
 
-def _guard_cookies(consent: ConsentSettings, *, proves: bool) -> Iterator[Declaration]:
+def guard_cookies(consent: ConsentSettings, *, proves: bool) -> Iterator[Declaration]:
     """Declare what the guard itself sets, each under both names it may have."""
     yield from _guard_cookie(
         CONSENT_COOKIES, consent, "Remembers which categories of cookies you accepted or refused."
@@ -249,8 +278,7 @@ def _not_overridden(taken_over: Sequence[Declaration], own: Sequence[Declaration
     for cookie in taken_over:
         if cookie.identity not in declared:
             yield cookie
-        if cookie.origin == "imported":
-            declared.add(cookie.identity)
+        declared.add(cookie.identity)
 
 
 def _category(id: str, entry: CategoryEntry | None) -> Category:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 from .policy import Policy
 
 
-def changes(policy: Policy, old: Policy) -> dict[str, dict[str, str | None]]:
-    """Return each category that is asked about again, with its tokens: `old`, None if new, and `new`."""
+def changes(policy: Policy, old: Policy, today: date) -> dict[str, dict[str, str | None]]:
+    """Return each category that is asked about again, with its tokens: `old`, None if new, and `new`.
+
+    Of announced policies those count that are in force `today` (UTC).
+    """
+    policy, old = policy.on(today), old.on(today)
     return {
         id: {
             "old": old.categories[id].token if id in old.categories else None,
@@ -19,9 +24,10 @@ def changes(policy: Policy, old: Policy) -> dict[str, dict[str, str | None]]:
     }
 
 
-def describe_changes(policy: Policy, old: Policy) -> Iterator[str]:
+def describe_changes(policy: Policy, old: Policy, today: date) -> Iterator[str]:
     """Say the same in lines, with what keeps a decision where only the wording changed."""
-    found = changes(policy, old)
+    found = changes(policy, old, today)
+    policy, old = policy.on(today), old.on(today)
     for id, tokens in found.items():
         yield f"{id}: visitors are asked again"
         if tokens["old"]:

@@ -161,7 +161,7 @@ def check_ledger(reader: Reader, ledger: LedgerSettings, consent: ConsentSetting
             "cookieguard.W208",
             ("ledger", "retention"),
             f"consent counts for {consent.lifetime}, its proof is gone after {ledger.retention}",
-            f"write '{consent.lifetime}' or longer",
+            f"write '{consent.lifetime.days} days' or longer",
         )
 
 

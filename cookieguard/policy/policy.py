@@ -13,11 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import PolicyError, Problem, UnknownCategory
-from .building import Draft, check_draft, freeze, read_draft
+from .building import Draft, check_draft, freeze, guard_cookies, read_draft
 from .document import Document, Overlay, read_dict, read_file
 from .entries import AnnouncementEntry, ConsentSettings, GuardSettings, LedgerSettings, Site, Text
 from .keypath import KeyPath
-from .model import Category, Declaration, Provider
+from .model import GUARD_COOKIES, Category, Declaration, Provider
 from .reader import Reader
 from .textchecks import check_languages, check_not_blank, check_texts
 
@@ -116,13 +116,13 @@ def _build(
     announcement = _announcement(reader, draft, base, announcing, over)
     if reader.failed:
         raise PolicyError(sorted(reader.problems, key=lambda problem: problem.line or 0))
-    categories, declarations = freeze(draft, own)
+    categories, providers, declarations = freeze(draft, own)
     return Policy(
         site=draft.site,
         guard=draft.guard,
         consent=draft.consent,
         categories=categories,
-        providers=draft.providers,
+        providers=providers,
         declarations=declarations,
         ledger=draft.ledger,
         announcement=announcement,
@@ -146,7 +146,9 @@ def _announcement(
     following = None
     if entry.policy is not None and (file := _announced_file(reader, base, entry.policy, announcing)):
         try:
-            following = _with_settings(reader, _load(file, announcing, over), draft)
+            loaded = _load(file, announcing, over)
+            reader.problems.extend(loaded.warnings)
+            following = _with_settings(reader, loaded, draft)
         except PolicyError as error:
             reader.problems.extend(error.problems)
     return Announcement(effective=entry.effective, summary=entry.summary, policy=following)
@@ -168,14 +170,34 @@ def _announced_file(reader: Reader, base: Path, name: str, announcing: tuple[Pat
 
 
 def _with_settings(reader: Reader, following: Policy, draft: Draft) -> Policy:
-    guard, consent = draft.guard, draft.consent
-    # Left out, both stay as they are; said otherwise, the file's author expects a change.
-    same_guard = following.guard in (guard, GuardSettings())
-    if not same_guard or following.consent not in (consent, ConsentSettings()):
+    # Left out, all stay as they are; said otherwise, the file's author expects a change.
+    if (
+        following.guard not in (draft.guard, GuardSettings())
+        or following.consent not in (draft.consent, ConsentSettings())
+        or following.ledger not in (draft.ledger, None)
+    ):
         reader.warn(
             "cookieguard.W206",
             ("announcement", "policy"),
-            "the announced file has another [guard] or [consent], which can't change by themselves",
+            "the announced file has another [guard], [consent] or [ledger], which can't change by themselves",
             "they take effect when the app is started with that file",
         )
-    return replace(following, guard=guard, consent=consent)
+    return _keeping(following, draft)
+
+
+def _keeping(policy: Policy, draft: Draft) -> Policy:
+    """Return a policy, and what it announces itself, under today's settings."""
+    announced = policy.announcement
+    if announced is not None and announced.policy is not None:
+        announced = replace(announced, policy=_keeping(announced.policy, draft))
+    others = [cookie for cookie in policy.declarations if cookie.name not in GUARD_COOKIES]
+    behind_own = next(at for at, cookie in enumerate(policy.declarations) if cookie.name in GUARD_COOKIES)
+    guards = guard_cookies(draft.consent, proves=draft.ledger is not None)
+    return replace(
+        policy,
+        guard=draft.guard,
+        consent=draft.consent,
+        ledger=draft.ledger,
+        announcement=announced,
+        declarations=(*others[:behind_own], *guards, *others[behind_own:]),
+    )

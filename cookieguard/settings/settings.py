@@ -104,23 +104,23 @@ def said_to_process(
     return said
 
 
-def overlay_of_process(variables: Mapping[str, str] = os.environ) -> Overlay:
+def overlay_of_process() -> Overlay:
     """Return what the environment, and the file that it names, say in place of the policy's own tables.
 
     SettingsError lists the mistakes in those.
     """
-    reader = _Reader(Settings, said_to_process(variables))
+    reader = _Reader(Settings, said_to_process(os.environ))
     over = reader.tables()
     reader.raise_problems()
     return over
 
 
-def keys_of_process(variables: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def keys_of_process() -> tuple[str, ...]:
     """Return the keys, oldest first, that the environment says, or the file that it names; () for none.
 
     SettingsError lists the mistakes in those.
     """
-    reader = _Reader(Settings, said_to_process(variables))
+    reader = _Reader(Settings, said_to_process(os.environ))
     keys = reader.keys()
     reader.raise_problems()
     return keys

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ..configured import count, load_override, load_policy
+from ..configured import load_override, load_policy, show_metrics
 from ..logs import log_to_stderr
 from ..settings import Settings
 from .app import HEALTH_PATH, Sidecar
@@ -65,7 +65,7 @@ def sidecar(settings: SidecarSettings) -> Sidecar:
     )
     if settings.metrics == settings.health_path:
         raise settings.wrong("metrics", f"{settings.metrics} is where health is asked", "write another path")
-    path = count(settings, app.enforcer)
+    path = show_metrics(settings, app.enforcer)
     if path is not None:
         from ..prometheus import exposition
 

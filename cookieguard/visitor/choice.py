@@ -57,10 +57,9 @@ def read_choice(body: bytes | None, content_type: str, policy: Policy) -> Posted
     """Read a form or a JSON object; BadChoice says what is wrong with it."""
     if body is None:
         raise BadChoice("413 Content Too Large", "send a Content-Length of at most 64 KiB")
-    kind = parse_options_header(content_type)[0].lower()
-    if kind == "application/json":
+    if is_json(content_type):
         return _read_json(body, policy)
-    if kind in ("application/x-www-form-urlencoded", ""):
+    if parse_options_header(content_type)[0].lower() in ("application/x-www-form-urlencoded", ""):
         return _read_form(body, policy)
     raise BadChoice(
         "415 Unsupported Media Type", "send application/x-www-form-urlencoded or application/json"

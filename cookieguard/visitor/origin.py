@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 from urllib.parse import urlsplit
 
+from ..policy.addresses import LOCAL_PATH
 from .request import PageRequest
 
 Sender = Literal["same-origin", "foreign", "unknown"]
 
-_PRINTABLE = re.compile(r"/[!-~]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -38,6 +37,6 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
 def local_path(target: str | None) -> str | None:
     """Return a path on this site to go on to, or None for what may lead away from it."""
     # Browsers read `\` as `/`, and `//host` as another host.
-    if not target or not _PRINTABLE.fullmatch(target) or "\\" in target or target.startswith("//"):
+    if not target or not LOCAL_PATH.fullmatch(target) or "\\" in target or target.startswith("//"):
         return None
     return target

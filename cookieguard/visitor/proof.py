@@ -34,8 +34,8 @@ class Proof:
 
         What is accepted under a text that isn't today's any more counts for nothing: it is asked again.
         """
-        address = visit.occasion.address if visit.occasion else None
-        visit.occasion = Occasion(_page_of(posted, request), address)
+        asked = visit.occasion or Occasion()
+        visit.occasion = replace(asked, path=_page_of(posted, request) or asked.path)
         stamp = read_stamp(posted.stamp, visit.policy)
         if stamp is None:
             return posted
@@ -58,8 +58,8 @@ class Proof:
         )
 
 
-def _page_of(posted: Posted, request: PageRequest) -> str:
-    """Return the path of the page on which somebody decided, as far as the browser tells."""
+def _page_of(posted: Posted, request: PageRequest) -> str | None:
+    """Return the path of the page on which somebody decided, None where the browser doesn't tell."""
     referer = request.headers.get("referer")
     if referer and sender(request) == "same-origin":
         try:
@@ -69,6 +69,4 @@ def _page_of(posted: Posted, request: PageRequest) -> str:
         if page:
             return unquote(page)
     following = local_path(posted.next)
-    return (
-        unquote(following.partition("?")[0].partition("#")[0]) if following else request.root + request.path
-    )
+    return unquote(following.partition("?")[0].partition("#")[0]) if following else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import ceil
 from typing import Any
 
 from ..html.loading import LOADING, LOADING_NAMES, inert_name
@@ -33,8 +32,7 @@ def browser_rules(policy: Policy) -> dict[str, Any]:
     return {
         "names": CONSENT_COOKIES,
         "domain": policy.consent.domain and policy.consent.domain.lower(),
-        # Of a part of a day, the whole: the cookie tells days alone.
-        "days": ceil((policy.consent.lifetime.seconds or 0) / 86400),
+        "days": policy.consent.lifetime.days,
         "optOut": policy.consent.model == "opt-out",
         "undeclared": policy.guard.undeclared == "allow",
         "categories": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..adapter.fields import FieldsRequest, form_length, hides_separators
+from ..adapter.fields import FieldsRequest, decoded_path, form_length, hides_separators
 from ..visitor.request import PageRequest
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class Request(FieldsRequest):
         # The decoded path can't tell `/a%2Fb` from `/a/b`; some servers keep the raw one beside it.
         if hides_separators(environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""):
             return None
-        path = self._path
-        return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+        return decoded_path(self._path)
 
 
 def page_request(environ: WSGIEnvironment) -> PageRequest:

@@ -238,7 +238,7 @@ class Body:
             raise
 
     def close(self) -> None:
-        """Close the app's iterable, once, whatever was read of it."""
+        """Close the app's iterable, whatever was read of it."""
         try:
             self._response.give_up()
         finally:

@@ -54,7 +54,7 @@ def headers(data: bytes) -> None:
             leaving = outcome.apply(lines)
         anew = screen(lines, RULES, UNDECIDED, SITUATION, Memory())
         assert leaving == anew.headers
-        assert [verdict.action for verdict in outcome.verdicts] == [v.action for v in anew.verdicts]
+        assert [verdict.action for verdict in outcome.verdicts] == [v.action for v in anew.outcome.verdicts]
     sent = [value for name, value in leaving if name == "Set-Cookie"]
     pairs = [line.partition(";")[0] for _, line in lines]
     for value in sent:

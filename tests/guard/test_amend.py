@@ -113,7 +113,7 @@ def test_too_long(header: str, expected: str) -> None:
 
     assert result.headers[0] == ("Set-Cookie", expected)
     changed = header != expected
-    assert (result.verdicts[0].action, result.verdicts[0].reason == "lifetime") == (
+    assert (result.outcome.verdicts[0].action, result.outcome.verdicts[0].reason == "lifetime") == (
         "capped" if changed else "kept",
         changed,
     )
@@ -138,7 +138,7 @@ def test_short_enough_stays_byte_for_byte(header: str) -> None:
     result = screened(header)
 
     assert result.headers[0] == ("Set-Cookie", header)
-    assert result.verdicts[0].action == "kept"
+    assert result.outcome.verdicts[0].action == "kept"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_not_capped(lifetimes: str, reason: str) -> None:
     result = screened(header, policy_of(lifetimes))
 
     assert result.headers[0] == ("Set-Cookie", header)
-    assert (result.verdicts[0].action, result.verdicts[0].reason) == ("kept", reason)
+    assert (result.outcome.verdicts[0].action, result.outcome.verdicts[0].reason) == ("kept", reason)
 
 
 def test_an_essential_cookie_of_the_catalogue_outlives_what_was_told_and_it_is_said() -> None:
@@ -158,7 +158,7 @@ def test_an_essential_cookie_of_the_catalogue_outlives_what_was_told_and_it_is_s
     result = screened(header)
 
     assert result.headers == [("Set-Cookie", header)]
-    assert (result.verdicts[0].action, result.verdicts[0].reason) == ("kept", "lifetime")
+    assert (result.outcome.verdicts[0].action, result.outcome.verdicts[0].reason) == ("kept", "lifetime")
 
 
 @given(

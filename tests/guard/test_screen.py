@@ -60,7 +60,7 @@ Parts = tuple[Headers, Sequence[Verdict], bool]
 
 def parts(screened: Screened) -> Parts:
     """Return all that a visit takes of it."""
-    return screened.headers, screened.verdicts, screened.outcome.concerns_page
+    return screened.headers, screened.outcome.verdicts, screened.outcome.concerns_page
 
 
 def recalled(headers: Headers, memory: Memory, now: float = NOW) -> Parts | None:
@@ -169,7 +169,7 @@ def test_what_stays_keeps_its_bytes_and_order(headers: Headers, rules: Rules, co
     screened = screen(headers, rules, consent, SITUATION, Memory())
 
     assert headers == before
-    verdicts, left = iter(screened.verdicts), iter(screened.headers)
+    verdicts, left = iter(screened.outcome.verdicts), iter(screened.headers)
     for name, value in headers:
         action = next(verdicts).action if name.lower().strip() == "set-cookie" else "kept"
         if action == "stripped" or name == "Cache-Control":
@@ -188,8 +188,8 @@ def test_one_verdict_for_each_cookie(headers: Headers, rules: Rules, consent: Co
 
     sent = [name for name, _ in headers if name.lower().strip() == "set-cookie"]
     left = [name for name, _ in screened.headers if name.lower().strip() == "set-cookie"]
-    assert len(screened.verdicts) == len(sent)
-    assert sum(verdict.action != "stripped" for verdict in screened.verdicts) == len(left)
+    assert len(screened.outcome.verdicts) == len(sent)
+    assert sum(verdict.action != "stripped" for verdict in screened.outcome.verdicts) == len(left)
 
 
 shared_memory: dict[tuple[object, ...], Memory] = {}
@@ -287,7 +287,7 @@ def test_what_frameworks_date_each_second_is_recalled(form: str) -> None:
     fresh = screen(sent(NOW), BLOCK, NOBODY, SITUATION, memory)
     again = recalled(sent(NOW + 7), memory, NOW + 7)
 
-    assert again == ([sent(NOW + 7)[0], ("Cache-Control", "private")], fresh.verdicts, False)
+    assert again == ([sent(NOW + 7)[0], ("Cache-Control", "private")], fresh.outcome.verdicts, False)
     assert len(memory._rulings) == 2
 
 
@@ -340,7 +340,7 @@ def test_memory_does_not_outlive_path_and_time(
     first = screen(headers, BLOCK, NOBODY, Situation(HOST, False, path, now), memory)
     then = screen(headers, BLOCK, NOBODY, Situation(HOST, False, later_path, later), memory)
 
-    assert {first.verdicts[0].action, then.verdicts[0].action} == {"kept", "stripped"}
+    assert {first.outcome.verdicts[0].action, then.outcome.verdicts[0].action} == {"kept", "stripped"}
 
 
 def test_a_cap_is_reckoned_from_now() -> None:
@@ -375,7 +375,8 @@ def test_an_override_is_asked_each_time() -> None:
     rules, memory = Rules.of(policy_of(), override), Memory()
 
     verdicts = [
-        screen([("Set-Cookie", "ads=1")], rules, NOBODY, SITUATION, memory).verdicts[0] for _ in range(3)
+        screen([("Set-Cookie", "ads=1")], rules, NOBODY, SITUATION, memory).outcome.verdicts[0]
+        for _ in range(3)
     ]
 
     assert [f"{verdict.action} {verdict.reason}" for verdict in verdicts] == [
@@ -397,7 +398,7 @@ def test_an_override_is_not_asked_about_deletions_and_garbage() -> None:
         Memory(),
     )
 
-    assert [verdict.reason for verdict in screened.verdicts] == ["deletion", "unreadable"]
+    assert [verdict.reason for verdict in screened.outcome.verdicts] == ["deletion", "unreadable"]
 
 
 @pytest.mark.parametrize(
@@ -543,7 +544,7 @@ def test_browsers_reckon_an_expires_from_the_responses_date(
     dates: list[str], cookie: str, expected: str
 ) -> None:
     headers = [*(("Date", date) for date in dates), ("Set-Cookie", cookie)]
-    (verdict,) = screen(headers, BLOCK, NOBODY, SITUATION, Memory()).verdicts
+    (verdict,) = screen(headers, BLOCK, NOBODY, SITUATION, Memory()).outcome.verdicts
 
     assert f"{verdict.action} {verdict.reason}" == expected
 
@@ -562,4 +563,4 @@ def test_the_app_neither_sets_nor_deletes_the_consent_cookie(name: str, rest: st
     screened = screen([("Set-Cookie", name + rest + secure)], BLOCK, EVERYBODY, SITUATION, Memory())
 
     assert not [value for key, value in screened.headers if key == "Set-Cookie"]
-    assert [verdict.action for verdict in screened.verdicts] == ["stripped"]
+    assert [verdict.action for verdict in screened.outcome.verdicts] == ["stripped"]

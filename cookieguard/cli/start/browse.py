@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from ...cookies.setcookie import SetCookie, parse_set_cookie
+from ...guard.headers import is_page
 from .app import describe
 from .names import family_of
 from .page import Page, read_page
@@ -187,8 +188,7 @@ def _answer(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[int, Header
 
 
 def _is_page(headers: Headers) -> bool:
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    return kind in ("text/html", "application/xhtml+xml") and not headers.get("Content-Encoding")
+    return is_page(headers.get("Content-Type", "")) and not headers.get("Content-Encoding")
 
 
 def _text(data: bytes, headers: Headers) -> str:

@@ -29,13 +29,11 @@ _HEAD = re.compile(r'^name = "([\w.-]*?)(?:[\w.-][?*{]|[^\w.-])', re.MULTILINE |
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One file of the catalogue; `source` says where its facts are from, `checked` on which day."""
+    """One file of the catalogue."""
 
     name: str
     providers: tuple[Provider, ...]
     declarations: tuple[Declaration, ...]
-    source: str
-    checked: str
 
 
 @cache
@@ -53,7 +51,6 @@ def load_service(name: str) -> Service:
     cookies = reader.tables(("cookies",), document.data.get("cookies", []), CookieEntry, listed=True)
     if reader.problems:
         raise PolicyError(reader.problems)
-    about = document.data["about"]
     return Service(
         name=name,
         providers=tuple(providers_of(providers).values()),
@@ -66,8 +63,6 @@ def load_service(name: str) -> Service:
             )
             for cookie in cookies.values()
         ),
-        source=about["source"],
-        checked=str(about["checked"]),
     )
 
 

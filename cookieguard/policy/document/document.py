@@ -12,6 +12,7 @@ from ..keypath import KeyPath, spell
 
 _DEEPEST = 32
 _MOST_VALUES = 1_000_000
+_DICT = "<dict>"
 TOO_DEEP = "is nested too deeply, or holds itself"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -67,17 +68,17 @@ class Document:
         return laid
 
 
-def read_dict(data: Mapping[str, Any], source: str = "<dict>") -> Document:
+def read_dict(data: Mapping[str, Any]) -> Document:
     """Take data that has no lines. PolicyError where it is no mapping."""
     if not isinstance(data, Mapping):
         raise unreadable(
-            source,
+            _DICT,
             None,
             f"is a {type(data).__name__}, not a table of settings",
             "give a dict; Policy.from_file(…) reads a file",
         )
-    _refuse_unusable(data, source)
-    return Document(data, source, lambda: iter(()))
+    _refuse_unusable(data, _DICT)
+    return Document(data, _DICT, lambda: iter(()))
 
 
 def unreadable(source: str, line: int | None, reason: str, remedy: str) -> PolicyError:
