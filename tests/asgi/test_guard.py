@@ -275,6 +275,10 @@ def test_what_is_too_long_is_refused_unread(length: int | None) -> None:
     assert said[0]["status"] == 413
 
 
+def test_a_form_that_breaks_off_decides_nothing() -> None:
+    assert post(b"choice=none&", length=40)[0]["status"] == 400
+
+
 def test_a_client_that_goes_away_decides_nothing() -> None:
     assert post(b"choice=", length=11, end={"type": "http.disconnect"}) == []
 

@@ -86,6 +86,17 @@ def test_check_against_says_whom_a_change_asks_again(policies: Path) -> None:
     assert again.output.endswith("no visitor is asked again\n")
 
 
+def test_check_against_compares_what_is_in_force(policies: Path) -> None:
+    (policies / "new.toml").write_text(GOOD.replace("Counts visitors.", "Counts and profiles visitors."))
+    announcement = "\n[announcement]\nsummary = 'S'\npolicy = 'new.toml'\neffective = "
+    for name, day in (("came", "2020-01-01"), ("comes", "2999-01-01")):
+        (policies / f"{name}.toml").write_text(GOOD + announcement + day)
+
+    assert run("check", "new.toml", "--against", "came.toml").output.endswith("no visitor is asked again\n")
+    assert "are asked again" in run("check", "new.toml", "--against", "comes.toml").output
+    assert "are asked again" in run("check", "came.toml", "--against", "good.toml").output
+
+
 def test_a_second_edit_keeps_what_the_first_accepted(policies: Path) -> None:
     def edited(number: int, accepts: str = "") -> str:
         text = GOOD.replace("Counts visitors.", f"Counts visitors, edition {number}.") + accepts

@@ -119,6 +119,16 @@ def test_the_guards_own_log_is_read_back() -> None:
     assert found["kept_are_logged"]
 
 
+def test_what_is_kept_although_it_lives_too_long_is_told_too(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text(
+        "kept sessionid: essential, lifetime\nkept auth: essential, essential\n"
+    )
+    result = CliRunner().invoke(main, ["report", str(tmp_path / "app.log"), "--json"])
+
+    assert result.exit_code == 1
+    assert [row["cookie"] for row in json.loads(result.output)["too_long_lived"]] == ["sessionid"]
+
+
 @pytest.mark.usefixtures("log")
 def test_the_text_says_the_same() -> None:
     said = CliRunner().invoke(main, ["report", "app.log", "--policy", "cookies.toml"]).output

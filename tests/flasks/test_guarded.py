@@ -90,6 +90,17 @@ def test_a_mistake_shows_at_start(config: dict[str, Any], says: str) -> None:
         CookieGuard(app)
 
 
+def test_the_policy_is_read_at_start_alone(tmp_path: Path) -> None:
+    file = tmp_path / "cookies.toml"
+    file.write_text('use = ["google-analytics"]')
+    app = flask.Flask("shop", root_path=str(tmp_path))
+    CookieGuard(app)
+    app.config["SECRET_KEY"] = SECRET
+    file.unlink()
+
+    assert app.test_client().get("/privacy-choices").status_code == 200
+
+
 def test_a_secret_may_come_after_init_app() -> None:
     app = make(SECRET_KEY=None)
     CookieGuard(app)

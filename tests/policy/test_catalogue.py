@@ -53,6 +53,18 @@ def written(entry: Struct, shape: type[Struct]) -> dict[str, Any]:
     return {key: value for key in shape.__struct_fields__ if (value := getattr(entry, key)) is not None}
 
 
+@pytest.mark.parametrize(
+    "use", [["flask", "flask"], ["php", "symfony"], ["flask", "starlette"]], ids=",".join
+)
+def test_one_cookie_has_one_row(use: list[str]) -> None:
+    policy = Policy.from_dict({"use": use})
+
+    identities = [declaration.identity for declaration in policy.declarations]
+    assert len(identities) == len({*identities})
+    if len({*use}) == 1:
+        assert policy.asks_again(Policy.from_dict({"use": use[:1]})) == ()
+
+
 @each_service
 def test_file_is_complete(name: str) -> None:
     service = load_service(name)

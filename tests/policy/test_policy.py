@@ -13,6 +13,7 @@ import yaml
 
 from cookieguard.cookies.lifetime import parse_lifetime
 from cookieguard.errors import PolicyError, UnknownCategory
+from cookieguard.policy.model import CONSENT_COOKIES, GUARD_COOKIES
 from cookieguard.policy.policy import Policy
 
 TOML = """\
@@ -358,6 +359,9 @@ def test_a_table_of_any_other_kind_is_a_mistake(table: str, value: Any) -> None:
         pytest.param("[guard]\nmount = '/choices'\n", [], id="the same"),
         pytest.param("[guard]\nmount = '/cookies'\n", ["cookieguard.W206"], id="another mount"),
         pytest.param("[consent]\nlifetime = '1 month'\n", ["cookieguard.W206"], id="another lifetime"),
+        pytest.param(
+            "[ledger]\nurl = 'sqlite:///x.db'\nretention = '3 years'\n", ["cookieguard.W206"], id="a ledger"
+        ),
     ],
 )
 def test_an_announced_policy_keeps_the_settings_in_force(
@@ -373,8 +377,33 @@ def test_an_announced_policy_keeps_the_settings_in_force(
 
     following = policy.on(date(2027, 1, 15))
     assert following is not policy
-    assert (following.guard, following.consent) == (policy.guard, policy.consent)
+    assert (following.guard, following.consent, following.ledger) == (policy.guard, policy.consent, None)
     assert [warning.id for warning in policy.warnings] == ids
+
+
+def test_settings_stay_through_every_announcement(tmp_path: Path) -> None:
+    settings = "[consent]\nlifetime = '12 months'\n[guard]\nmount = '/choices'\nundeclared = 'allow'\n"
+    ledger = "[ledger]\nurl = 'sqlite:///x.db'\nretention = '3 years'\n"
+    write(tmp_path, "third.toml", "")
+    write(tmp_path, "second.toml", announcing("third.toml", "2027-06-01"))
+    first = Policy.from_file(write(tmp_path, "first.toml", settings + ledger + announcing("second.toml")))
+
+    third = first.on(date(2027, 6, 1))
+    assert (third.guard, third.consent, third.ledger) == (first.guard, first.consent, first.ledger)
+    # What the page says of the guard's own cookies.
+    told = [cookie for cookie in third.declarations if cookie.name in GUARD_COOKIES]
+    assert told == [cookie for cookie in first.declarations if cookie.name in GUARD_COOKIES]
+    assert {(cookie.name in CONSENT_COOKIES, str(cookie.lifetime)) for cookie in told} == {
+        (True, "12 months"),
+        (False, "12 months"),
+    }
+
+
+def test_warnings_of_the_announced_file_are_told(tmp_path: Path) -> None:
+    following = write(tmp_path, "next.toml", "[[cookies]]\nname = 'a'\ncategory = 'analytics'\n")
+    policy = Policy.from_file(write(tmp_path, "p.toml", announcing("next.toml")))
+
+    assert {(problem.source, problem.level) for problem in policy.warnings} == {(str(following), "warning")}
 
 
 @pytest.mark.parametrize("data", ["cookies.toml", None, ["cookies"]], ids=repr)

@@ -57,6 +57,35 @@ def test_what_a_provider_waits_for(cookies: Any, more: Any, needs: Any) -> None:
     assert waiting_hosts(policy) == ({"cdn.p.test": needs} if needs else {})
 
 
+@pytest.mark.parametrize(
+    ("own", "needs"),
+    [
+        pytest.param({}, (("analytics",),), id="no-provider"),
+        pytest.param({"category": "functional"}, (("analytics",),), id="no-provider-other-category"),
+        pytest.param(
+            {"category": "functional", "provider": "mixpanel"}, (("functional",),), id="its-provider"
+        ),
+    ],
+)
+def test_a_correction_of_the_catalogue_lets_no_tag_go(own: dict[str, Any], needs: Any) -> None:
+    cookie = {"name": "mp_*_mixpanel", "category": "analytics", "purpose": "P.", **own}
+    policy = Policy.from_dict({"use": ["mixpanel"], "cookies": [cookie]})
+
+    assert set(waiting_hosts(policy)) == set(waiting_hosts(Policy.from_dict({"use": ["mixpanel"]})))
+    assert set(waiting_hosts(policy).values()) == {needs}
+
+
+def test_a_provider_keeps_what_its_table_leaves_out() -> None:
+    link = {"name": "Google", "opt_out_url": "https://tools.google.com/dlpage/gaoptout"}
+    catalogues = Policy.from_dict({"use": ["google-analytics"]})
+    policy = Policy.from_dict({"use": ["google-analytics"], "providers": {"google-analytics": link}})
+
+    own, known = policy.providers["google-analytics"], catalogues.providers["google-analytics"]
+    assert (own.name, own.opt_out_url) == (link["name"], link["opt_out_url"])
+    assert own.hosts and (own.hosts, own.privacy_url) == (known.hosts, known.privacy_url)
+    assert waiting_hosts(policy) == waiting_hosts(catalogues)
+
+
 def test_a_host_of_several_providers_runs_for_any_of_them() -> None:
     policy = Policy.from_dict({"use": ["google-analytics", "google-ads", "google-tag-manager"]})
 
