@@ -106,6 +106,7 @@ class Enforcer:
         self.count_recalled = self.tally.count_recalled
         self.count_untouched = self.tally.count_untouched
         self._asks_hook = override is not None
+        self._told_of_forged = False
         self._memories = lru_cache(maxsize=128)(lambda *key: Memory())
         self._scope = lru_cache(maxsize=256)(self._scoped)
         # Nearly every visitor has a `Cookie` header of their own. Their decisions are few: who decides the
@@ -150,7 +151,14 @@ class Enforcer:
         record = self.carrier.read(sealed, scope)
         consent = Consent.of(record, rules.policy, today, gpc=gpc)
         memory = self.memory(rules, scope, consent)
-        return Standing(rules, scope, today, gpc, consent, memory, forged=record is None and bool(sealed))
+        forged = record is None and bool(sealed)
+        if forged and not self._told_of_forged:
+            self._told_of_forged = True
+            logger.warning(
+                "a consent cookie came that no key of ours signed for its host; it counts for nothing (told "
+                "once). An old key was taken out, processes have keys of their own, or the cookie is forged"
+            )
+        return Standing(rules, scope, today, gpc, consent, memory, forged=forged)
 
     def _scoped(self, host: str, scheme: str) -> CookieScope:
         return self.carrier.scope(normalise_host(host), https=scheme == "https")

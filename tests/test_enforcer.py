@@ -105,6 +105,17 @@ def test_today_is_utc(clock: float, day: str) -> None:
     assert arrival.standing.today.isoformat() == day
 
 
+def test_a_consent_that_no_key_signed_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    enforcer = enforcer_of()
+    for number in range(3):
+        arrival = enforcer.arrive(f"cookieguard=1.2026-11-2{number}.x.y", "localhost", "http", None)
+        assert arrival.standing.forged
+
+    assert [record.message[:58] for record in caplog.records] == [
+        "a consent cookie came that no key of ours signed for its h"
+    ]
+
+
 def test_a_long_cookie_header_is_answered_alike() -> None:
     enforcer = enforcer_of(Policy.from_dict(policy_with("Now.")))
     arrival = enforcer.arrive("stats=1; x=" + "y" * 5000, "localhost", "http", None)

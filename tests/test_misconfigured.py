@@ -38,6 +38,11 @@ MISTAKES = [
         id="missing secret",
     ),
     pytest.param({"secret_file": "nowhere"}, ["E024", "nowhere", "No such file"], id="no secret file"),
+    pytest.param(
+        {"secret_file": "Wicd1CrpjlUMZGLQkP1lwg4bEJ07jTt2ZT8tWloAxlM"},
+        ["E024", "secret_file: names no file, and looks like a key"],
+        id="a key for its file",
+    ),
     pytest.param({"secret_file": "empty"}, ["E024", "holds no key"], id="empty secret file"),
     pytest.param({"secret_file": "weak"}, ["E003", "line 3", "5 bytes", "token_urlsafe"], id="weak secret"),
     pytest.param(

@@ -152,13 +152,13 @@ def _described(record: Record, signature: str, policy: Policy | None) -> dict[st
             for choice in record.choices
         ],
     }
-    return described | (_judged(record, policy) if policy else {})
+    return described | (_judged(record, policy, counts=signature != "wrong") if policy else {})
 
 
-def _judged(record: Record, policy: Policy) -> dict[str, Any]:
+def _judged(record: Record, policy: Policy, *, counts: bool) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     policy = policy.on(today)
-    judged = Consent.of(record, policy, today)
+    judged = Consent.of(record if counts else None, policy, today)
     return {
         "allows": [id for id in policy.categories if policy.category(id).shown and judged.allows(id)],
         "undecided": list(judged.undecided),
@@ -183,8 +183,8 @@ def _print_decoded(found: dict[str, Any]) -> None:
     say(f"signature  {signature}", style=style)
     say(f"decided    {found['day']} (UTC)")
     if "expires" in found:
-        counts = "counts no more" if found["expired"] else f"counts until {found['expires']}"
-        say(f"lifetime   {counts}")
+        until = "counts no more" if found["expired"] else f"counts until {found['expires']}"
+        say(f"lifetime   {'counts for nothing' if signature == 'wrong' else until}")
     rows = [
         (
             choice["category"],

@@ -243,7 +243,7 @@ def _switching_on(services: Sequence[str], output: Path) -> list[str]:
             return [
                 "from cookieguard.flask import CookieGuard",
                 *([] if usual else [f'app.config["COOKIEGUARD_POLICY"] = "{output.absolute()}"']),
-                f"CookieGuard(app){'  # reads cookies.toml beside the app' if usual else ''}",
+                "CookieGuard(app)" + ("  # reads cookies.toml beside the app's module" if usual else ""),
             ]
         case ["django"]:
             return [

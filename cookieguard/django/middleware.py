@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from ..logger import logger
 from ..options import Options
 from ..wsgi import CookieGuard
 from .conf import configuration
@@ -46,6 +48,11 @@ class CookieGuardMiddleware:
         self._get_response: Any = get_response
         # A mistake in the settings shows at start.
         configuration()
+        if not apps.is_installed("cookieguard.django"):
+            logger.warning(
+                "INSTALLED_APPS lacks 'cookieguard.django': manage.py check sees no mistake of the guard's, "
+                "and there are no commands and no template tags"
+            )
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)

@@ -93,7 +93,8 @@ class GuardedApp:
     def _no_secret(self) -> str:
         return (
             f"the app {self._flask.name!r} has no secret; make one with: {MAKE_KEY} "
-            f"and set SECRET_KEY or {_PREFIX}SECRET_KEY"
+            f"and set SECRET_KEY or {_PREFIX}SECRET_KEY in app.config, "
+            "which app.config.from_prefixed_env() reads from FLASK_SECRET_KEY"
         )
 
     def _build(self, keys: Keys, cookies: list[Declaration]) -> WSGIGuard:

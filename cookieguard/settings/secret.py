@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..logger import logger
 from .source import Source
 
 MAKE_ONE = f"make one: {MAKE_KEY}"
+_KEY = re.compile(r"[A-Za-z0-9_+/=-]{22,}")
 
 
 def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem]]:
@@ -19,6 +21,13 @@ def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem
     try:
         text = path.read_bytes().decode("utf-8-sig")
         mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        # What looks like a key may be one, and errors are logged.
+        if _KEY.fullmatch(path.name):
+            reason = "names no file, and looks like a key"
+            return (), [_wrong(source, reason, f"write it into a file, or as {source.spell('secret')}")]
+        reason = f"{path} can't be read: {error.strerror}"
+        return (), [_wrong(source, reason, f"write one key a line into it; {MAKE_ONE}")]
     except OSError as error:
         return (), [
             _wrong(source, f"{path} can't be read: {error.strerror}", "let the server's user read it")

@@ -12,6 +12,7 @@ from werkzeug.http import parse_accept_header
 from ..enforcer import Enforcer
 from ..errors import LedgerUnavailable
 from ..ledger.receipt import Layer
+from ..logger import logger
 from ..policy.addresses import GPC_PATH
 from ..visit import Visit
 from .banner import render_banner
@@ -46,6 +47,7 @@ class Desk:
         self._templates = Templates(templates)
         self._enforced = enforcer.mode == "enforce"
         self._mount = mount = enforcer.policy.guard.mount
+        self._warned_of_proxy = False
         # What says nothing in any language.
         self._wordless: dict[str, Callable[[PageRequest, Visit], Reply]] = {
             f"{mount}/": lambda request, visit: _see(request.link(mount)),
@@ -76,6 +78,7 @@ class Desk:
 
     def answer(self, request: PageRequest, visit: Visit) -> Reply:
         """Answer a request to one of our paths."""
+        self._warn_of_proxy(request)
         path, reads = request.path, request.method in ("GET", "HEAD")
         if reads and path in self._wordless:
             return self._wordless[path](request, visit)
@@ -86,6 +89,16 @@ class Desk:
             return self._posts[path](context)
         allowed = "GET, HEAD, POST" if path in self._posts else "GET, HEAD"
         return _error(context, "405 Method Not Allowed", "error.method", ("Allow", allowed))
+
+    def _warn_of_proxy(self, request: PageRequest) -> None:
+        said = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+        if said == "https" and request.scheme == "http" and not self._warned_of_proxy:
+            self._warned_of_proxy = True
+            logger.warning(
+                "cookieguard.W305: a proxy says https (X-Forwarded-Proto), and the app takes the request for "
+                "http, so that consent is kept in a weaker cookie and some browsers' choices are refused; "
+                "have the server or framework trust its proxy, as docs/serving.md says"
+            )
 
     def _context(self, request: PageRequest, visit: Visit) -> PageContext:
         policy, asked = visit.policy, request.query_value("lang")

@@ -95,6 +95,15 @@ def test_the_signature_is_checked_or_said_not_to_be(
     assert f"signature  {signature}" in result.output
 
 
+def test_what_nobody_signed_counts_for_nothing(folder: Path) -> None:
+    value = issued("--accept", "analytics")
+    policy = ["--policy", str(folder / "cookies.toml")]
+    arguments, environ = [*policy, "--host", "localhost"], {"COOKIEGUARD_SECRET": KEY + "x"}
+    assert "analytics" not in decoded(value, *arguments, **environ)["allows"]
+    output = run("decode", value, *arguments, **environ).output
+    assert "counts for nothing" in output and " allowed" not in output.replace("not allowed", "")
+
+
 @pytest.mark.parametrize("around", ["{}", "Cookie: {}", "Set-Cookie: {}; Path=/", " {} "])
 def test_the_cookie_may_be_pasted_as_it_is_found(around: str) -> None:
     value = issued("--accept", "analytics")

@@ -225,7 +225,7 @@ app = get_wsgi_application()
             "cookies.toml",
             [
                 "from cookieguard.flask import CookieGuard",
-                "CookieGuard(app)  # reads cookies.toml beside the app",
+                "CookieGuard(app)  # reads cookies.toml beside the app's module",
             ],
             id="Flask",
         ),

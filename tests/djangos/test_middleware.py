@@ -11,7 +11,8 @@ import pytest
 from asking import ask
 from contract import HOST, NAVIGATION
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import AsyncClient, Client, RequestFactory
+from django.http import HttpResponse
+from django.test import AsyncClient, Client, RequestFactory, modify_settings
 from djangoshop import (
     accepting,
     cookies_of,
@@ -20,6 +21,7 @@ from djangoshop import (
 )
 
 from cookieguard import ConfigurationError
+from cookieguard.django.middleware import CookieGuardMiddleware
 from cookieguard.django.visits import ConsentOf, consent_of
 from cookieguard.django.wsgi import get_wsgi_application
 
@@ -31,6 +33,15 @@ def test_the_test_client_sees_what_visitors_get(shop: None) -> None:
     assert b"<script" in response.content and b"guard.js" in response.content
     assert int(response.headers.get("Content-Length", len(response.content))) == len(response.content)
     assert set(cookies_of(accepting("analytics").get("/"))) == {"sessionid", "_ga"}
+
+
+def test_a_missing_app_is_told(shop: None, caplog: pytest.LogCaptureFixture) -> None:
+    with modify_settings(INSTALLED_APPS={"remove": "cookieguard.django"}):
+        CookieGuardMiddleware(lambda request: HttpResponse())
+
+    assert [record.message[:47] for record in caplog.records] == [
+        "INSTALLED_APPS lacks 'cookieguard.django': mana"
+    ]
 
 
 def test_the_test_client_reaches_the_visitors_pages(shop: None) -> None:

@@ -399,6 +399,25 @@ def test_mounted_elsewhere() -> None:
 OURS_TOO = [f"{MOUNT}/policy", f"{MOUNT}/policy.md", f"{MOUNT}/banner", f"{MOUNT}/dialog"]
 
 
+@pytest.mark.parametrize(
+    ("said", "scheme", "told"),
+    [
+        pytest.param("https", "http", 1, id="the app isn't told"),
+        pytest.param("https, http", "http", 1, id="several proxies"),
+        pytest.param("https", "https", 0, id="the app is told"),
+        pytest.param("http", "http", 0, id="no https"),
+    ],
+)
+def test_a_proxy_that_the_app_does_not_know_of_is_warned_of_once(
+    said: str, scheme: str, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = client()
+    for _ in range(3):
+        browser.get(MOUNT, headers={"X-Forwarded-Proto": said}, extra_environ={"wsgi.url_scheme": scheme})
+
+    assert sum("cookieguard.W305" in record.message for record in caplog.records) == told
+
+
 @pytest.mark.parametrize("path", [MOUNT, *OURS_TOO, f"{MOUNT}{STYLE.address}", GPC])
 def test_head_is_get_without_body(path: str) -> None:
     browser = client()

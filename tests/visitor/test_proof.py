@@ -32,9 +32,6 @@ def visitor(tmp_path: Path) -> Client:
     [
         pytest.param({}, "/café/privacy-choices", id="nothing tells"),
         pytest.param({"Referer": f"http://localhost/{quote('café')}/shop?x"}, "/café/shop", id="referer"),
-        pytest.param(
-            {"Referer": "http://elsewhere.test/shop"}, "/café/privacy-choices", id="foreign referer"
-        ),
     ],
 )
 def test_the_path_of_the_page(visitor: Client, sent: dict[str, str], kept: str) -> None:

@@ -31,9 +31,10 @@ def read_file(path: Path) -> Document:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise unreadable(
-            str(path), None, f"can't be read: {error.strerror}", "give the path of a policy file"
-        ) from error
+        reason, remedy = f"can't be read: {error.strerror}", "give the path of a policy file"
+        if not path.is_absolute():
+            reason += f" (looked for in {Path.cwd()})"
+        raise unreadable(str(path), None, reason, remedy) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
