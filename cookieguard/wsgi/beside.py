@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..guard.headers import SET_COOKIE, SPLITTING, kind_of, unsplit
-from ..html.linkheader import without_held_links
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -39,6 +38,9 @@ def _screened(send: SendFields, visit: Visit, plans: Plans | None, root: str) ->
             if kind_of(name) not in (SET_COOKIE, SPLITTING)
         ]
         if plans is not None:
+            # Loaded by then; `import cookieguard` alone needs none of it.
+            from ..html.linkheader import without_held_links
+
             kept = without_held_links(kept, plans.of(visit.policy, root).gate)
         return send(kept) if kept else None
 
