@@ -63,6 +63,8 @@ MISTAKES = [
     pytest.param(
         {"guard_mode": "report"}, ["E021", "isn't known here; use", "mode"], id="the mode's other name"
     ),
+    pytest.param({"domain": "x.test"}, ["E021", "did you mean", "consent_domain?"], id="without its table"),
+    pytest.param({"guard": "x"}, ["E021", "did you mean", "guard_"], id="a table of the policy file"),
     pytest.param({"port": "80"}, ["E021", "unknown; take it out; docs/serving.md"], id="nothing like it"),
     pytest.param({"proxies": "yes"}, ["E022", "proxies", "write a number"], id="no number"),
     pytest.param({"proxy_headers": "for, hots"}, ["E022", "proxy_headers", "'host'"], id="no such header"),

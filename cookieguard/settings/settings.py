@@ -173,8 +173,8 @@ class _Reader:
                 continue
             if (counterpart := _counterpart(name, known)) is not None:
                 reason, remedy = "isn't known here", f"use {source.spell(counterpart)}"
-            elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.7):
-                reason, remedy = "unknown", f"did you mean {source.spell(near[0])}?"
+            elif (meant := _meant(name, known)) is not None:
+                reason, remedy = "unknown", f"did you mean {source.spell(meant)}?"
             else:
                 reason, remedy = "unknown", f"take it out; {_LISTED}"
             self._add(source, "cookieguard.E021", name, reason, remedy)
@@ -288,6 +288,16 @@ def _counterpart(name: str, known: Collection[str]) -> str | None:
         return counterpart
     other = _COUNTERPARTS.get(counterpart or "")
     return other if other in known else None
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    """Return what a name stands for that was written as elsewhere, without its table, or misspelt."""
+    # An environment's spelling in a file; and a whole table of the policy file's.
+    plain = name.lower().removeprefix(sources.PREFIX.lower())
+    for each in known:
+        if each == plain or each.endswith(f"_{plain}") or (plain in _TABLES and each.startswith(f"{plain}_")):
+            return each
+    return next(iter(difflib.get_close_matches(plain, known, n=1, cutoff=0.7)), None)
 
 
 # What stands for it where the guard is switched on another way.
