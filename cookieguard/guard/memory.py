@@ -46,8 +46,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self.outcomes: dict[tuple[Known | None, ...], Outcome] = {}
-        """What becomes of headers of which this is known, None where it isn't."""
+        self._outcomes: dict[tuple[Known, ...], Outcome] = {}
         self._repeated: dict[Header, Known] = {}
         self.by_heart: Callable[[Header], Known | None] = self._repeated.get
         """Return what is known of this very header, None where it didn't come again and again."""
@@ -56,13 +55,13 @@ class Memory:
 
     def outcome(self, known: tuple[Known, ...]) -> Outcome:
         """Return what becomes of headers of which this is known."""
-        outcome = self.outcomes.get(known)
+        outcome = self._outcomes.get(known)
         if outcome is None:
             outcome = Outcome.of(known)
-            if len(self.outcomes) >= _MOST_OUTCOMES:
-                self.outcomes.clear()
+            if len(self._outcomes) >= _MOST_OUTCOMES:
+                self._outcomes.clear()
             if len(known) <= _MOST_HEADERS:
-                self.outcomes[known] = outcome
+                self._outcomes[known] = outcome
         return outcome
 
     def known(self, header: Header, clock: Callable[[], float]) -> Known | None:

@@ -32,18 +32,14 @@ def recall(headers: Sequence[tuple[str, str]], memory: Memory, clock: Callable[[
 
     `clock` returns POSIX seconds.
     """
-    known = tuple(map(memory.by_heart, headers))
-    # In no outcome anything is unknown: mostly this one look-up does.
-    outcome = memory.outcomes.get(known)
-    if outcome is not None:
-        return outcome
-    found: list[Known] = []
-    for each, header in zip(known, headers, strict=True):
-        one = each or memory.known(header, clock)
-        if one is None:
+    by_heart = memory.by_heart
+    known: list[Known] = []
+    for header in headers:
+        each = by_heart(header) or memory.known(header, clock)
+        if each is None:
             return None
-        found.append(one)
-    return memory.outcome(tuple(found))
+        known.append(each)
+    return memory.outcome(tuple(known))
 
 
 def screen(

@@ -116,8 +116,8 @@ def test_outcomes_are_bounded() -> None:
         headers = [("ETag", "1")] * (number % 60) + [("Link", "</a.js>")] * (number // 60)
         assert recall(headers, memory, clock)
 
-    assert 0 < len(memory.outcomes) <= 256
-    assert all(len(known) <= 64 for known in memory.outcomes)
+    assert 0 < len(memory._outcomes) <= 256
+    assert all(len(known) <= 64 for known in memory._outcomes)
 
 
 names = st.one_of(
