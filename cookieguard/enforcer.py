@@ -78,7 +78,7 @@ class Arrival(Struct, frozen=True):
 
 
 class Enforcer:
-    """Shared by the visits of one app. Thread-safe; nothing here changes but counts and memos."""
+    """Shared by the visits of one app. Thread-safe; nothing changes but counts, memos, and what was told."""
 
     def __init__(
         self,

@@ -60,6 +60,7 @@ class Visit(Struct, eq=False, gc=False):
     _refused: bool = False
     _decision: Decision | None = None
     _read: bool = False
+    _private: bool = False
     _excluded: bool = False
     # Whether the headers that were screened hold all that was asked and decided by now.
     _settled: bool = False
@@ -170,9 +171,10 @@ class Visit(Struct, eq=False, gc=False):
     def receipts(self) -> list[Receipt]:
         """Return the proof of what this visitor accepted, oldest first; LedgerUnavailable.
 
-        A response built on it varies by `Cookie`.
+        A response built on it is the visitor's own: private, and varies by `Cookie`.
         """
         self._reads("proof")
+        self._private = True
         return self._deciding().receipts()
 
     def receipt_text(self, hash: str) -> Shown | None:
@@ -295,7 +297,7 @@ class Visit(Struct, eq=False, gc=False):
             verdicts = [*verdicts, *swept]
         if decision is not None or standing.forged:
             lines += self._own_cookies(request)
-        if lines:
+        if lines or self._private:
             leaving = [*make_private(leaving), *(("Set-Cookie", line) for line in lines)]
         if self._read:
             leaving = add_vary(leaving, self._varies_by())

@@ -39,6 +39,11 @@ MISTAKES = [
     ),
     pytest.param({"secret_file": "nowhere"}, ["E024", "nowhere", "No such file"], id="no secret file"),
     pytest.param(
+        {"secret_file": "cookieguard_production_secret_key"},
+        ["E024", "cookieguard_production_secret_key can't be read", "write one key a line"],
+        id="no secret file of a long name",
+    ),
+    pytest.param(
         {"secret_file": "Wicd1CrpjlUMZGLQkP1lwg4bEJ07jTt2ZT8tWloAxlM"},
         ["E024", "secret_file: names no file, and looks like a key"],
         id="a key for its file",

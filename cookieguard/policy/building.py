@@ -178,10 +178,10 @@ def _completed(provider: Provider, known: Provider | None) -> Provider:
 
 def _still_waited_for(draft: Draft, declarations: Sequence[Declaration]) -> dict[str, Provider]:
     """Return the providers; where the site declares all cookies of one anew and doesn't say whose they are,
-    its tags wait as the catalogue says."""
+    its tags wait as the catalogue or the import says."""
     named = {cookie.provider for cookie in declarations}
     usual: dict[str | None, str] = {}
-    for cookie in sorted(draft.taken_over, key=lambda cookie: cookie.party != "first"):
+    for cookie in sorted((*draft.taken_over, *draft.imported), key=lambda cookie: cookie.party != "first"):
         usual.setdefault(cookie.provider, cookie.category)
     return {
         id: replace(provider, category=usual.get(id))

@@ -13,7 +13,8 @@ from ..logger import logger
 from .source import Source
 
 MAKE_ONE = f"make one: {MAKE_KEY}"
-_KEY = re.compile(r"[A-Za-z0-9_+/=-]{22,}")
+# Letters of both cases and digits, or hexadecimal: names of files are neither.
+_KEY = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9_+=-]{22,}|[0-9a-fA-F]{32,}")
 
 
 def read_keys(source: Source, path: Path) -> tuple[tuple[str, ...], list[Problem]]:

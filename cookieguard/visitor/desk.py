@@ -97,7 +97,8 @@ class Desk:
             logger.warning(
                 "cookieguard.W305: a proxy says https (X-Forwarded-Proto), and the app takes the request for "
                 "http, so that consent is kept in a weaker cookie and some browsers' choices are refused; "
-                "have the server or framework trust its proxy, as docs/serving.md says"
+                "have what stands before the app trust the proxy, as docs/serving.md, docs/flask.md, "
+                "docs/django.md and docs/sidecar.md say"
             )
 
     def _context(self, request: PageRequest, visit: Visit) -> PageContext:

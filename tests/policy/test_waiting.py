@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +75,21 @@ def test_a_correction_of_the_catalogue_lets_no_tag_go(own: dict[str, Any], needs
 
     assert set(waiting_hosts(policy)) == set(waiting_hosts(Policy.from_dict({"use": ["mixpanel"]})))
     assert set(waiting_hosts(policy).values()) == {needs}
+
+
+def test_a_correction_of_an_import_lets_no_tag_go(tmp_path: Path) -> None:
+    (tmp_path / "stats.json").write_text(
+        json.dumps(
+            {
+                "providers": {"p": {"name": "P", "hosts": ["cdn.p.test"]}},
+                "cookies": [cookie("a", "analytics", "p")],
+            }
+        )
+    )
+    own = {"name": "a", "category": "functional", "purpose": "P."}
+    policy = Policy.from_dict({"import": ["stats.json"], "cookies": [own]}, base=tmp_path)
+
+    assert waiting_hosts(policy) == {"cdn.p.test": (("analytics",),)}
 
 
 def test_a_provider_keeps_what_its_table_leaves_out() -> None:

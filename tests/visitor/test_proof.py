@@ -48,4 +48,7 @@ def test_the_path_of_the_page(visitor: Client, sent: dict[str, str], kept: str) 
 
 
 def test_a_page_that_tells_receipts_is_nobody_elses(visitor: Client) -> None:
-    assert "Cookie" in visitor.get("/").headers["Vary"].split(", ")
+    headers = visitor.get("/").headers
+
+    assert "Cookie" in headers["Vary"].split(", ")
+    assert headers["Cache-Control"] == "private, max-age=600"

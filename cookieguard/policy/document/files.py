@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from .document import Document, unreadable
@@ -32,8 +33,9 @@ def read_file(path: Path) -> Document:
         content = path.read_bytes()
     except OSError as error:
         reason, remedy = f"can't be read: {error.strerror}", "give the path of a policy file"
-        if not path.is_absolute():
-            reason += f" (looked for in {Path.cwd()})"
+        # A process may have lost its folder.
+        with suppress(OSError):
+            reason += "" if path.is_absolute() else f" (looked for in {Path.cwd()})"
         raise unreadable(str(path), None, reason, remedy) from error
     try:
         text = content.decode("utf-8-sig")

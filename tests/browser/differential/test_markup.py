@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PARTS = 2
-TURNS = 2
+TURNS = 3
 LEAST = 10
 """Requests to held hosts that the bare pages of one turn make, and more."""
 
